@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/hypervisor.h"
+
+enum { CLOSE_WAIT_MS = 1000 };
+
+/* One call on its way to the worker; caller and worker hold a reference each. */
+typedef struct {
+    HypervisorWork work; /* NULL: close the connection and end */
+    gpointer task;
+    GDestroyNotify clear;
+    gboolean done; /* this and the rest under the mutex */
+    gboolean ok;
+    gboolean away;
+    GError *error;
+} Job;
+
+/* What caller and worker share; outlives the Hypervisor when the worker does not come back. */
+typedef struct {
+    GAsyncQueue *queue;
+    GMutex mutex;
+    GCond done;
+    char *uri;
+} Shared;
+
+struct Hypervisor {
+    Shared *shared;
+    GThread *worker;
+    gboolean stuck;
+    gboolean away;
+};
+
+static void ignore_error(void *data G_GNUC_UNUSED, virErrorPtr error G_GNUC_UNUSED)
+{
+}
+
+void hypervisor_library_init(void)
+{
+    virSetErrorFunc(NULL, ignore_error);
+    if (virInitialize() < 0)
+        g_warning("libvirt cannot be set up: %s", virGetLastErrorMessage());
+}
+
+void hypervisor_set_error(GError **error, const char *what_format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, what_format);
+    g_autofree char *what = g_strdup_vprintf(what_format, arguments);
+    va_end(arguments);
+    const char *why = virGetLastErrorMessage();
+    int code = virGetLastErrorCode() == VIR_ERR_AUTH_FAILED ? OCF_ERR_PERM : OCF_ERR_GENERIC;
+    g_set_error(error, OCF_ERROR, code, "%s: %s", what, why);
+}
+
+virConnectPtr hypervisor_open(const char *uri, GError **error)
+{
+    virConnectPtr connection = virConnectOpen(uri != NULL && *uri != '\0' ? uri : NULL);
+
+    if (connection == NULL)
+        hypervisor_set_error(error, "cannot connect to %s",
+                             uri != NULL && *uri != '\0' ? uri : "the default hypervisor");
+    return connection;
+}
+
+/* ---- shared -------------------------------------------------------------------------------------- */
+
+static void job_clear(gpointer data)
+{
+    Job *job = data;
+
+    if (job->task != NULL)
+        g_atomic_rc_box_release_full(job->task, job->clear != NULL ? job->clear
+                                                                   : (GDestroyNotify)(void (*)(void))g_free);
+    g_clear_error(&job->error);
+}
+
+static void job_release(Job *job)
+{
+    g_atomic_rc_box_release_full(job, job_clear);
+}
+
+static void shared_clear(gpointer data)
+{
+    Shared *shared = data;
+
+    g_async_queue_unref(shared->queue);
+    g_mutex_clear(&shared->mutex);
+    g_cond_clear(&shared->done);
+    g_free(shared->uri);
+}
+
+static void shared_release(Shared *shared)
+{
+    g_atomic_rc_box_release_full(shared, shared_clear);
+}
+
+/* ---- worker -------------------------------------------------------------------------------------- */
+
+static void finish(Shared *shared, Job *job, gboolean ok, gboolean away, GError *error)
+{
+    g_mutex_lock(&shared->mutex);
+    job->ok = ok;
+    job->away = away;
+    job->error = error;
+    job->done = TRUE;
+    g_cond_broadcast(&shared->done);
+    g_mutex_unlock(&shared->mutex);
+    job_release(job);
+}
+
+static void work_off(Shared *shared, Job *job, virConnectPtr *connection)
+{
+    GError *error = NULL;
+
+    if (*connection == NULL)
+        *connection = hypervisor_open(shared->uri, &error);
+    if (*connection == NULL) {
+        finish(shared, job, FALSE, TRUE, error);
+        return;
+    }
+    gboolean ok = job->work(*connection, job->task, &error);
+    gboolean away = !ok && virConnectIsAlive(*connection) != 1;
+    if (away)
+        g_clear_pointer(connection, virConnectClose); /* libvirtd was restarted: open again next time */
+    finish(shared, job, ok, away, error);
+}
+
+static gpointer worker_main(gpointer data)
+{
+    Shared *shared = data;
+    virConnectPtr connection = NULL;
+
+    for (;;) {
+        Job *job = g_async_queue_pop(shared->queue);
+
+        if (job->work == NULL) {
+            g_clear_pointer(&connection, virConnectClose);
+            finish(shared, job, TRUE, FALSE, NULL);
+            break;
+        }
+        work_off(shared, job, &connection);
+    }
+    shared_release(shared);
+    return NULL;
+}
+
+/* ---- caller -------------------------------------------------------------------------------------- */
+
+Hypervisor *hypervisor_new(const char *uri)
+{
+    Hypervisor *hypervisor = g_new0(Hypervisor, 1);
+    Shared *shared = g_atomic_rc_box_new0(Shared);
+
+    shared->queue = g_async_queue_new();
+    g_mutex_init(&shared->mutex);
+    g_cond_init(&shared->done);
+    shared->uri = g_strdup(uri);
+    hypervisor->shared = shared;
+    return hypervisor;
+}
+
+/* Hands a job to the worker and waits. Returns the caller's reference of the job; done or not. */
+static Job *submit(Hypervisor *hypervisor, OcfDeadline deadline, HypervisorWork work, gpointer task,
+                   GDestroyNotify clear)
+{
+    Shared *shared = hypervisor->shared;
+    Job *job = g_atomic_rc_box_new0(Job);
+
+    job->work = work;
+    job->task = task != NULL ? g_atomic_rc_box_acquire(task) : NULL;
+    job->clear = clear;
+    if (hypervisor->worker == NULL)
+        hypervisor->worker = g_thread_new("libvirt", worker_main, g_atomic_rc_box_acquire(shared));
+    g_async_queue_push(shared->queue, g_atomic_rc_box_acquire(job));
+
+    g_mutex_lock(&shared->mutex);
+    while (!job->done && g_cond_wait_until(&shared->done, &shared->mutex, deadline))
+        ;
+    hypervisor->stuck = !job->done;
+    g_mutex_unlock(&shared->mutex);
+    return job;
+}
+
+gboolean hypervisor_call(Hypervisor *hypervisor, OcfDeadline deadline, HypervisorWork work, gpointer task,
+                         GDestroyNotify clear, GError **error)
+{
+    if (hypervisor->stuck) {
+        g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "%s does not answer", hypervisor_name(hypervisor));
+        return FALSE;
+    }
+    gint64 patience_ms = ocf_deadline_left_ms(deadline);
+    Job *job = submit(hypervisor, deadline, work, task, clear);
+    gboolean ok = FALSE;
+
+    if (hypervisor->stuck) {
+        hypervisor->away = TRUE;
+        g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "%s does not answer within %.1f s",
+                    hypervisor_name(hypervisor), (double)patience_ms / 1000.0);
+    } else {
+        hypervisor->away = job->away;
+        ok = job->ok;
+        if (!ok)
+            g_propagate_error(error, g_steal_pointer(&job->error));
+    }
+    job_release(job);
+    return ok;
+}
+
+gboolean hypervisor_is_away(const Hypervisor *hypervisor)
+{
+    return hypervisor->away;
+}
+
+const char *hypervisor_name(const Hypervisor *hypervisor)
+{
+    return *hypervisor->shared->uri != '\0' ? hypervisor->shared->uri : "the default hypervisor";
+}
+
+void hypervisor_free(Hypervisor *hypervisor)
+{
+    if (hypervisor == NULL)
+        return;
+    if (hypervisor->worker != NULL && !hypervisor->stuck)
+        job_release(submit(hypervisor, ocf_deadline_in(CLOSE_WAIT_MS), NULL, NULL, NULL));
+    if (hypervisor->worker != NULL) {
+        if (hypervisor->stuck)
+            g_thread_unref(hypervisor->worker);
+        else
+            g_thread_join(hypervisor->worker);
+    }
+    shared_release(hypervisor->shared);
+    g_free(hypervisor);
+}

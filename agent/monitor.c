@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/actions.h"
+#include "agent/guest.h"
+#include "agent/utilization.h"
+
+enum { STARTING_WAIT_MS = 5000, UTILIZATION_MOST_MS = 5000 };
+
+/* Whoever cannot say which guest it is cannot say that it does not run: only for a probe, which asks about a
+ * node where nothing was started, is "not installed" the answer (facts P9). */
+static gboolean explain_no_guest(const OcfCall *call, GError *why, GError **error)
+{
+    why->code = call->probe ? OCF_ERR_INSTALLED : OCF_ERR_GENERIC;
+    g_propagate_error(error, why);
+    return FALSE;
+}
+
+static gboolean run_script(const char *script, OcfDeadline deadline, const char *name, GError **error)
+{
+    const char *const argv[] = {script, NULL};
+    g_auto(OcfChild) child = {0};
+
+    if (!ocf_child_run(argv, deadline, &child, error))
+        return FALSE;
+    if (child.status == 0)
+        return TRUE;
+    if (child.absent)
+        g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "monitor script %s for %s is not there", script, name);
+    else if (child.late)
+        g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "monitor script %s for %s did not end in time: %s",
+                    script, name, child.output);
+    else
+        g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "monitor script %s for %s returned %d: %s", script,
+                    name, child.status, child.output);
+    return FALSE;
+}
+
+static gboolean run_scripts(const Guest *guest, GError **error)
+{
+    g_auto(GStrv) scripts = g_strsplit_set(guest->parameters->monitor_scripts, " \t\n", 0);
+
+    for (char **script = scripts; *script != NULL; script++)
+        if (**script != '\0' && !run_script(*script, guest->call->deadline, guest_name(guest), error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean not_running(const Guest *guest, const GuestState *state, GError **error)
+{
+    g_set_error(error, OCF_ERROR, OCF_NOT_RUNNING, "%s does not run here: %s", guest_name(guest), state->why);
+    return FALSE;
+}
+
+gboolean live_domain_monitor(const OcfCall *call, GError **error)
+{
+    g_auto(GuestState) state = {0};
+    GError *why = NULL;
+    g_autoptr(Guest) guest = guest_open(call, GUEST_BY_RECORD, &why);
+
+    if (guest == NULL)
+        return explain_no_guest(call, why, error);
+    if (!guest_look(guest, guest_patience_ms(guest), &state, error))
+        return FALSE;
+    if (state.health == HEALTH_STARTING &&
+        !guest_await(guest, HEALTH_RUNNING, ocf_deadline_within(call->deadline, STARTING_WAIT_MS), &state,
+                     error))
+        return FALSE;
+    if (state.health == HEALTH_STOPPED || state.health == HEALTH_ARRIVING)
+        return not_running(guest, &state, error);
+    if (state.health != HEALTH_RUNNING) {
+        g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "%s is %s", guest_name(guest), state.why);
+        return FALSE;
+    }
+    if (state.look.state == VIR_DOMAIN_PAUSED)
+        g_warning("%s is %s", guest_name(guest), state.why);
+
+    if (!state.by_process)
+        guest_remember(guest, &state.look);
+    if (call->probe)
+        return TRUE;
+    if (!run_scripts(guest, error))
+        return FALSE;
+    if (!state.by_process) {
+        utilization_update(guest, &state.look, FALSE,
+                           ocf_deadline_within(call->deadline, UTILIZATION_MOST_MS));
+        guest_save_config(guest, call->deadline);
+    }
+    return TRUE;
+}

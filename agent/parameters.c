@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/parameters.h"
+
+#include "agent/migrate_options.h"
+
+#include <libvirt/libvirt.h>
+#include <string.h>
+
+#define AT(field) offsetof(LiveDomainParameters, field)
+#define RELOADABLE OCF_PARAMETER_RELOADABLE
+
+/* QEMU takes a downtime limit of at most 2000 s; libvirt's bandwidth is in MiB/s and must fit bytes. */
+enum { DOWNTIME_MOST_MS = 2000 * 1000, PORT_MOST = 65535, STALL_MOST_S = 3600 };
+#define SPEED_MOST_MIBS (G_MAXINT64 / (1024 * 1024))
+
+const OcfParameter live_domain_parameters[] = {
+    {.name = "config",
+     .flags = OCF_PARAMETER_REQUIRED | OCF_PARAMETER_UNIQUE,
+     .offset = AT(config),
+     .shortdesc = "Domain configuration file",
+     .longdesc =
+         "Absolute path of the file with the guest's libvirt domain XML. It has to be readable on every "
+         "node that may run the guest; best is shared storage."},
+    {.name = "hypervisor",
+     .offset = AT(hypervisor),
+     .shortdesc = "Hypervisor URI",
+     .longdesc =
+         "libvirt connection URI of the local hypervisor. Without it libvirt's default is used, which "
+         "\"virsh uri\" shows."},
+    {.name = "force_stop",
+     .type = OCF_TYPE_BOOLEAN,
+     .flags = RELOADABLE,
+     .offset = AT(force_stop),
+     .default_text = "false",
+     .shortdesc = "Force the guest off on stop",
+     .longdesc =
+         "Stop the guest by taking its power away, without asking it to shut down first. Without this it "
+         "is forced off only when it did not shut down in time. Cannot be combined with snapshot."},
+    {.name = "migration_transport",
+     .flags = RELOADABLE,
+     .offset = AT(migration_transport),
+     .default_text = "",
+     .shortdesc = "Transport to the other hypervisor",
+     .longdesc =
+         "Transport of the control connection to the other node's libvirt while migrating, such as ssh, "
+         "tls or tcp. Without it libvirt's default is used, which is tls."},
+    {.name = "migration_user",
+     .flags = RELOADABLE,
+     .offset = AT(migration_user),
+     .shortdesc = "User at the other hypervisor",
+     .longdesc = "User name for the control connection to the other node, as in qemu+ssh://USER@node/system. "
+                 "Without it none is given, which means root. Ignored where remoteuri is set."},
+    {.name = "migration_downtime",
+     .type = OCF_TYPE_INTEGER,
+     .flags = RELOADABLE,
+     .offset = AT(migration_downtime),
+     .default_text = "0",
+     .max = DOWNTIME_MOST_MS,
+     .shortdesc = "Largest downtime of a live migration (ms)",
+     .longdesc = "How long, in milliseconds, the guest may stand still at the end of a live migration. It is "
+                 "set before the migration begins. 0 keeps the hypervisor's default."},
+    {.name = "migration_speed",
+     .type = OCF_TYPE_INTEGER,
+     .flags = RELOADABLE,
+     .offset = AT(migration_speed),
+     .default_text = "0",
+     .max = SPEED_MOST_MIBS,
+     .shortdesc = "Bandwidth limit of a live migration (MiB/s)",
+     .longdesc = "Most MiB per second that a live migration of this guest may use. 0 sets no limit."},
+    {.name = "migration_network_suffix",
+     .flags = RELOADABLE,
+     .offset = AT(migration_network_suffix),
+     .default_text = "",
+     .shortdesc = "Host name suffix of a migration network",
+     .longdesc =
+         "Migrate to the host name that is the node's name with this suffix; in a fully qualified name "
+         "it is inserted before the first dot. The name must resolve to an address in the migration "
+         "network. It applies to the control connection and to the data."},
+    {.name = "migrateuri",
+     .flags = RELOADABLE,
+     .offset = AT(migrateuri),
+     .shortdesc = "URI for the data of a migration",
+     .longdesc =
+         "Where the source sends the guest's memory, such as tcp://%n-mig:49160; %n stands for the "
+         "target node's name. It overrides migration_network_suffix, migrateport and the --migrateuri "
+         "of migrate_options."},
+    {.name = "migrate_options",
+     .flags = RELOADABLE,
+     .offset = AT(migrate_options),
+     .shortdesc = "Further options of a live migration",
+     .longdesc =
+         "Options as \"virsh migrate\" takes them, such as --auto-converge or --parallel "
+         "--parallel-connections 4. --migrateuri overrides migration_network_suffix and migrateport, "
+         "with %n for the target node's name. An option that is unknown, or that would take the guest "
+         "out of the cluster's sight, is an error."},
+    {.name = "migrateport",
+     .type = OCF_TYPE_INTEGER,
+     .flags = RELOADABLE,
+     .offset = AT(migrateport),
+     .min = 1,
+     .max = PORT_MOST,
+     .shortdesc = "TCP port for the data of a migration",
+     .longdesc = "Port at the target to which the guest's memory is sent. Without it the target's libvirt "
+                 "takes a free one, by default from 49152 to 49215."},
+    {.name = "remoteuri",
+     .flags = RELOADABLE,
+     .offset = AT(remoteuri),
+     .shortdesc = "URI of the other hypervisor",
+     .longdesc = "libvirt connection URI of the target node; %n stands for the node's name. It overrides "
+                 "migration_transport, migration_user and, for the control connection, "
+                 "migration_network_suffix."},
+    {.name = "migration_stall_timeout",
+     .type = OCF_TYPE_SECONDS,
+     .flags = RELOADABLE,
+     .offset = AT(migration_stall_timeout),
+     .default_text = "5",
+     .min = 1,
+     .max = STALL_MOST_S,
+     .shortdesc = "When a migration counts as stalled (s)",
+     .longdesc =
+         "A migration whose transferred bytes have not grown for this many seconds is aborted; the guest "
+         "stays where it is."},
+    {.name = "monitor_scripts",
+     .flags = RELOADABLE,
+     .offset = AT(monitor_scripts),
+     .default_text = "",
+     .shortdesc = "Programs that check services inside the guest",
+     .longdesc =
+         "Programs, separated by spaces, that are run one after the other at each recurring monitor; the "
+         "first one that fails, or that has not ended when the monitor's timeout nears, makes the "
+         "monitor fail. Probes, start and migrations do not run them."},
+    {.name = "autoset_utilization_cpu",
+     .type = OCF_TYPE_BOOLEAN,
+     .flags = RELOADABLE,
+     .offset = AT(autoset_utilization_cpu),
+     .default_text = "true",
+     .shortdesc = "Keep the utilization attribute cpu",
+     .longdesc = "Set the resource's utilization attribute cpu to the guest's number of virtual processors."},
+    {.name = "autoset_utilization_host_memory",
+     .type = OCF_TYPE_BOOLEAN,
+     .flags = RELOADABLE,
+     .offset = AT(autoset_utilization_host_memory),
+     .default_text = "true",
+     .shortdesc = "Keep the utilization attribute host_memory",
+     .longdesc =
+         "Set the resource's utilization attribute host_memory to the guest's largest memory in MiB."},
+    {.name = "autoset_utilization_hv_memory",
+     .type = OCF_TYPE_BOOLEAN,
+     .flags = RELOADABLE,
+     .offset = AT(autoset_utilization_hv_memory),
+     .default_text = "true",
+     .shortdesc = "Keep the utilization attribute hv_memory",
+     .longdesc = "Set the resource's utilization attribute hv_memory to the guest's largest memory in MiB."},
+    {.name = "unset_utilization_cpu",
+     .type = OCF_TYPE_BOOLEAN,
+     .flags = RELOADABLE,
+     .offset = AT(unset_utilization_cpu),
+     .default_text = "false",
+     .shortdesc = "Remove the utilization attribute cpu",
+     .longdesc = "Remove the resource's utilization attribute cpu. Heeded where autoset_utilization_cpu is "
+                 "false."},
+    {.name = "unset_utilization_host_memory",
+     .type = OCF_TYPE_BOOLEAN,
+     .flags = RELOADABLE,
+     .offset = AT(unset_utilization_host_memory),
+     .default_text = "false",
+     .shortdesc = "Remove the utilization attribute host_memory",
+     .longdesc = "Remove the resource's utilization attribute host_memory. Heeded where "
+                 "autoset_utilization_host_memory is false."},
+    {.name = "unset_utilization_hv_memory",
+     .type = OCF_TYPE_BOOLEAN,
+     .flags = RELOADABLE,
+     .offset = AT(unset_utilization_hv_memory),
+     .default_text = "false",
+     .shortdesc = "Remove the utilization attribute hv_memory",
+     .longdesc = "Remove the resource's utilization attribute hv_memory. Heeded where "
+                 "autoset_utilization_hv_memory is false."},
+    {.name = "save_config_on_stop",
+     .type = OCF_TYPE_BOOLEAN,
+     .flags = RELOADABLE,
+     .offset = AT(save_config_on_stop),
+     .default_text = "false",
+     .shortdesc = "Write a changed configuration back",
+     .longdesc =
+         "Write the running guest's configuration, with the changes made to it, back to the file that "
+         "config names: before stop, before and after a migration, and at recurring monitors where it "
+         "has changed."},
+    {.name = "sync_config_on_stop",
+     .type = OCF_TYPE_BOOLEAN,
+     .flags = RELOADABLE,
+     .offset = AT(sync_config_on_stop),
+     .default_text = "false",
+     .shortdesc = "Copy a changed configuration to all nodes",
+     .longdesc =
+         "Like save_config_on_stop, and then call \"csync2 -x\" with the file so that all nodes have it. "
+         "csync2 has to be set up for it."},
+    {.name = "snapshot",
+     .flags = RELOADABLE,
+     .offset = AT(snapshot),
+     .default_text = "",
+     .shortdesc = "Directory for saved memory",
+     .longdesc =
+         "On stop the guest's memory is saved to a file in this directory, and the next start continues "
+         "from it. The directory has to be the same on all nodes. Cannot be combined with force_stop."},
+    {.name = "backingfile",
+     .offset = AT(backingfile),
+     .default_text = "",
+     .shortdesc = "Backing file of a copy-on-write disk",
+     .longdesc =
+         "Absolute path of a disk image that is never changed. The guest works on a qcow2 image on top of "
+         "it, which stands beside config: its name up to the first dot, and \".qcow2\". The start creates "
+         "the image where there is none."},
+    {.name = "stateless",
+     .type = OCF_TYPE_BOOLEAN,
+     .offset = AT(stateless),
+     .default_text = "false",
+     .shortdesc = "A fresh disk at every start",
+     .longdesc = "Create the image on top of backingfile anew at each start, so that the guest forgets all "
+                 "changes. Needs backingfile."},
+    {.name = "copyindirs",
+     .offset = AT(copyindirs),
+     .default_text = "",
+     .shortdesc = "Files to copy into a fresh disk",
+     .longdesc =
+         "Files and directories, separated by spaces, that virt-copy-in copies into the root directory of a "
+         "newly made image before the guest starts. Needs backingfile."},
+    {.name = "shutdown_mode",
+     .flags = RELOADABLE,
+     .offset = AT(shutdown_mode),
+     .default_text = "",
+     .shortdesc = "How the guest is asked to shut down",
+     .longdesc =
+         "acpi, agent, initctl, signal or paravirt, or several of them separated by commas. Without it the "
+         "hypervisor chooses."},
+    {.name = "start_resources",
+     .type = OCF_TYPE_BOOLEAN,
+     .flags = RELOADABLE,
+     .offset = AT(start_resources),
+     .default_text = "false",
+     .shortdesc = "Start the storage pools and networks that the guest uses",
+     .longdesc =
+         "Before a start, and at the target before a migration, start the virtual networks and storage pools "
+         "that the guest's configuration names, and refresh those pools that are started."},
+    {.name = NULL},
+};
+
+gboolean live_domain_shutdown_flags(const char *shutdown_mode, guint *flags, GError **error)
+{
+    static const struct {
+        const char *word;
+        guint flag;
+    } modes[] = {
+        {"acpi", VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN}, {"agent", VIR_DOMAIN_SHUTDOWN_GUEST_AGENT},
+        {"initctl", VIR_DOMAIN_SHUTDOWN_INITCTL},     {"signal", VIR_DOMAIN_SHUTDOWN_SIGNAL},
+        {"paravirt", VIR_DOMAIN_SHUTDOWN_PARAVIRT},
+    };
+    g_auto(GStrv) words = g_strsplit(shutdown_mode, ",", 0);
+    guint wanted = VIR_DOMAIN_SHUTDOWN_DEFAULT;
+
+    for (char **word = words; *word != NULL; word++) {
+        size_t i = 0;
+
+        while (i < G_N_ELEMENTS(modes) && strcmp(modes[i].word, g_strstrip(*word)) != 0)
+            i++;
+        if (i == G_N_ELEMENTS(modes)) {
+            g_set_error(error, OCF_ERROR, OCF_ERR_CONFIGURED,
+                        "shutdown_mode=\"%s\" must be acpi, agent, initctl, signal or paravirt",
+                        shutdown_mode);
+            return FALSE;
+        }
+        wanted |= modes[i].flag;
+    }
+    *flags = wanted;
+    return TRUE;
+}
+
+static gboolean refuse(GError **error, const char *message)
+{
+    g_set_error_literal(error, OCF_ERROR, OCF_ERR_CONFIGURED, message);
+    return FALSE;
+}
+
+/* What may stand before the @ of a URI, and cannot be taken for anything else there. */
+static gboolean is_user_name(const char *user)
+{
+    return g_regex_match_simple("^[A-Za-z_][A-Za-z0-9_.-]*$", user, G_REGEX_DOLLAR_ENDONLY, 0);
+}
+
+gboolean live_domain_parameters_check(const LiveDomainParameters *parameters, GError **error)
+{
+    guint flags = 0;
+
+    if (*parameters->config != '/')
+        return refuse(error, "config must be an absolute path");
+    if (parameters->force_stop && *parameters->snapshot != '\0')
+        return refuse(error, "force_stop and snapshot exclude each other");
+    if (parameters->stateless && *parameters->backingfile == '\0')
+        return refuse(error, "stateless needs backingfile");
+    if (*parameters->copyindirs != '\0' && *parameters->backingfile == '\0')
+        return refuse(error, "copyindirs needs backingfile");
+    if (*parameters->backingfile != '\0' && *parameters->backingfile != '/')
+        return refuse(error, "backingfile must be an absolute path");
+    if (*parameters->snapshot != '\0' && *parameters->snapshot != '/')
+        return refuse(error, "snapshot must be an absolute path");
+    if (*parameters->migration_user != '\0' && !is_user_name(parameters->migration_user))
+        return refuse(error, "migration_user is not a user name");
+    if (*parameters->shutdown_mode != '\0' &&
+        !live_domain_shutdown_flags(parameters->shutdown_mode, &flags, error))
+        return FALSE;
+    g_autoptr(MigrateOptions) options = migrate_options_parse(parameters->migrate_options, error);
+    return options != NULL;
+}

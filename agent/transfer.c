@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/transfer.h"
+
+#include "agent/progress.h"
+
+#include <string.h>
+
+enum {
+    TICK_MS = 50,
+    SAMPLE_MS = 250,
+    ASK_MS = 3000,        /* for one question to a libvirtd */
+    ABORT_WAIT_MS = 8000, /* for an aborted transfer to be gone */
+    SETTLE_SHARE = 5,     /* of the remaining time, kept for aborting and settling... */
+    SETTLE_MOST_MS = 20000
+};
+
+/* ---- the attempt: libvirt's blocking call in a thread of its own --------------------------------- */
+
+typedef struct {
+    char *name, *source_uri, *remote_uri;
+    guint flags;
+    gboolean by_uri; /* the source's libvirtd, or the hypervisor, drives; otherwise this process */
+    virTypedParameterPtr params;
+    int param_count;
+    GMutex mutex;
+    GCond changed;
+    gboolean done; /* this and the rest under the mutex */
+    GError *error;
+} Attempt;
+
+static void attempt_clear(gpointer data)
+{
+    Attempt *attempt = data;
+
+    g_free(attempt->name);
+    g_free(attempt->source_uri);
+    g_free(attempt->remote_uri);
+    virTypedParamsFree(attempt->params, attempt->param_count);
+    g_mutex_clear(&attempt->mutex);
+    g_cond_clear(&attempt->changed);
+    g_clear_error(&attempt->error);
+}
+
+static void attempt_release(Attempt *attempt)
+{
+    g_atomic_rc_box_release_full(attempt, attempt_clear);
+}
+
+static gboolean migrate(const Attempt *attempt, GError **error)
+{
+    g_autoptr(virConnect) source = hypervisor_open(attempt->source_uri, error);
+    guint count = (guint)attempt->param_count;
+
+    if (source == NULL)
+        return FALSE;
+    g_autoptr(virDomain) domain = virDomainLookupByName(source, attempt->name);
+    if (domain == NULL) {
+        hypervisor_set_error(error, "cannot find guest %s", attempt->name);
+        return FALSE;
+    }
+    if (attempt->by_uri) {
+        if (virDomainMigrateToURI3(domain, attempt->remote_uri, attempt->params, count, attempt->flags) == 0)
+            return TRUE;
+        hypervisor_set_error(error, "libvirt");
+        return FALSE;
+    }
+    g_autoptr(virConnect) target = hypervisor_open(attempt->remote_uri, error);
+    if (target == NULL)
+        return FALSE;
+    g_autoptr(virDomain) arrived = virDomainMigrate3(domain, target, attempt->params, count, attempt->flags);
+    if (arrived == NULL)
+        hypervisor_set_error(error, "libvirt");
+    return arrived != NULL;
+}
+
+static gpointer attempt_main(gpointer data)
+{
+    Attempt *attempt = data;
+    GError *error = NULL;
+
+    migrate(attempt, &error);
+    g_mutex_lock(&attempt->mutex);
+    attempt->error = error;
+    attempt->done = TRUE;
+    g_cond_broadcast(&attempt->changed);
+    g_mutex_unlock(&attempt->mutex);
+    attempt_release(attempt);
+    return NULL;
+}
+
+static Attempt *attempt_start(const Transfer *transfer)
+{
+    Attempt *attempt = g_atomic_rc_box_new0(Attempt);
+    const MigrateOptions *options = transfer->options;
+    int room = 0;
+
+    attempt->name = g_strdup(transfer->name);
+    attempt->source_uri = g_strdup(transfer->source_uri);
+    attempt->remote_uri = g_strdup(transfer->remote_uri);
+    attempt->flags = options->flags;
+    attempt->by_uri = options->direct || (options->flags & VIR_MIGRATE_PEER2PEER) != 0;
+    for (int i = 0; i < options->param_count; i++) {
+        const virTypedParameter *param = &options->params[i];
+
+        if (param->type == VIR_TYPED_PARAM_STRING)
+            virTypedParamsAddString(&attempt->params, &attempt->param_count, &room, param->field,
+                                    param->value.s);
+        else if (param->type == VIR_TYPED_PARAM_INT)
+            virTypedParamsAddInt(&attempt->params, &attempt->param_count, &room, param->field,
+                                 param->value.i);
+        else
+            virTypedParamsAddULLong(&attempt->params, &attempt->param_count, &room, param->field,
+                                    param->value.ul);
+    }
+    g_mutex_init(&attempt->mutex);
+    g_cond_init(&attempt->changed);
+    /* never joined: a call that does not come back must not hold the agent */
+    g_thread_unref(g_thread_new("migration", attempt_main, g_atomic_rc_box_acquire(attempt)));
+    return attempt;
+}
+
+/* Waits up to DURATION_MS; TRUE once the call has returned. */
+static gboolean attempt_wait(Attempt *attempt, gint64 duration_ms)
+{
+    OcfDeadline until = ocf_deadline_in(duration_ms);
+
+    g_mutex_lock(&attempt->mutex);
+    while (!attempt->done && g_cond_wait_until(&attempt->changed, &attempt->mutex, until))
+        ;
+    gboolean done = attempt->done;
+    g_mutex_unlock(&attempt->mutex);
+    return done;
+}
+
+/* ---- the watch ------------------------------------------------------------------------------------- */
+
+typedef struct {
+    const Transfer *transfer;
+    Hypervisor *here, *there;
+    Progress progress;
+    gint64 began_us, next_sample_us;
+    gboolean timeout_used, postcopy_used;
+} Watch;
+
+static void warn_of(const char *what, const GError *error)
+{
+    g_warning("%s: %s", what, error->message);
+}
+
+/* The options --timeout and --postcopy-after-precopy act while the transfer runs. */
+static void act_on_options(Watch *watch, const DomainJob *job, gint64 now_us)
+{
+    const MigrateOptions *options = watch->transfer->options;
+    const char *name = watch->transfer->name;
+    gboolean late = options->timeout_s > 0 && now_us - watch->began_us > options->timeout_s * G_USEC_PER_SEC;
+    gboolean postcopy = (options->postcopy_after_precopy && job->iteration > 1) ||
+                        (late && options->timeout_action == MIGRATE_TIMEOUT_POSTCOPY);
+    g_autoptr(GError) error = NULL;
+
+    if (postcopy && !watch->postcopy_used) {
+        watch->postcopy_used = TRUE;
+        if (!domain_start_postcopy(watch->here, name, ocf_deadline_in(ASK_MS), &error))
+            warn_of("migration goes on in pre-copy", error);
+    } else if (late && !postcopy && !watch->timeout_used) {
+        watch->timeout_used = TRUE;
+        g_message("migration takes longer than %" G_GINT64_FORMAT " s: suspending %s so that it ends",
+                  options->timeout_s, name);
+        if (!domain_suspend(watch->here, name, ocf_deadline_in(ASK_MS), &error))
+            warn_of("migration goes on with the guest running", error);
+    }
+}
+
+static void sample(Watch *watch, gint64 now_us)
+{
+    const char *name = watch->transfer->name;
+    DomainJob job = {0};
+    DomainLook there = {0};
+
+    if (domain_job(watch->here, name, ocf_deadline_in(ASK_MS), &job, NULL) && job.active) {
+        progress_sample(&watch->progress, job.processed, g_get_monotonic_time());
+        act_on_options(watch, &job, now_us);
+    }
+    if (!watch->progress.started && domain_look(watch->there, name, ocf_deadline_in(ASK_MS), &there, NULL) &&
+        there.present && there.incoming)
+        progress_start(&watch->progress, g_get_monotonic_time());
+}
+
+/* Why the transfer should be given up now, or NULL. */
+static char *reason_to_give_up(const Watch *watch, OcfDeadline give_up)
+{
+    gint64 now_us = g_get_monotonic_time();
+    gint64 silence_ms = progress_silence_ms(&watch->progress, now_us);
+
+    if (silence_ms > watch->transfer->stall_timeout_ms)
+        return g_strdup_printf("stalled: no byte moved for %.0f s", (double)silence_ms / 1000.0);
+    if (now_us >= give_up)
+        return g_strdup_printf("not done after %.0f s, and the action's timeout is near",
+                               (double)(now_us - watch->began_us) / (double)G_USEC_PER_SEC);
+    return NULL;
+}
+
+/* Aborts the job and waits until libvirt's call has come back. */
+static void give_up_attempt(Watch *watch, Attempt *attempt)
+{
+    OcfDeadline until = ocf_deadline_within(watch->transfer->deadline, ABORT_WAIT_MS);
+    gint64 started_us = g_get_monotonic_time();
+
+    /* asked again and again: a job that is still being set up refuses the first abort */
+    do {
+        g_autoptr(GError) error = NULL;
+
+        if (!domain_abort_job(watch->here, watch->transfer->name, ocf_deadline_within(until, ASK_MS), &error))
+            g_debug("%s", error->message);
+    } while (!attempt_wait(attempt, TICK_MS * 4) && g_get_monotonic_time() < until);
+    g_message("aborted the migration of %s in %.1f s", watch->transfer->name,
+              (double)(g_get_monotonic_time() - started_us) / (double)G_USEC_PER_SEC);
+}
+
+/* Runs until the call returns or is given up. Returns why it was given up, or what libvirt said, or NULL. */
+static char *watch_attempt(Watch *watch, Attempt *attempt)
+{
+    gint64 left_ms = ocf_deadline_left_ms(watch->transfer->deadline);
+    OcfDeadline give_up = watch->transfer->deadline - MIN(left_ms / SETTLE_SHARE, SETTLE_MOST_MS) * 1000;
+
+    while (!attempt_wait(attempt, TICK_MS)) {
+        gint64 now_us = g_get_monotonic_time();
+
+        if (now_us >= watch->next_sample_us) {
+            sample(watch, now_us);
+            watch->next_sample_us = now_us + SAMPLE_MS * 1000;
+        }
+        g_autofree char *reason = reason_to_give_up(watch, give_up);
+        if (reason != NULL) {
+            give_up_attempt(watch, attempt);
+            return g_steal_pointer(&reason);
+        }
+    }
+    return attempt->error != NULL ? g_strdup(attempt->error->message) : NULL;
+}
+
+/* ---- settling -------------------------------------------------------------------------------------- */
+
+static gboolean is_running(const DomainLook *look)
+{
+    return look->present && look->active &&
+           health_judge(look->state, look->reason, look->incoming, NULL) == HEALTH_RUNNING;
+}
+
+static gboolean is_paused_by_migration(const DomainLook *look)
+{
+    return look->present && look->state == VIR_DOMAIN_PAUSED &&
+           (look->reason == VIR_DOMAIN_PAUSED_MIGRATION || look->reason == VIR_DOMAIN_PAUSED_POSTCOPY);
+}
+
+static gboolean is_broken_postcopy(const DomainLook *look)
+{
+#if LIBVIR_VERSION_NUMBER >= 8005000
+    return look->present &&
+           ((look->state == VIR_DOMAIN_RUNNING && look->reason == VIR_DOMAIN_RUNNING_POSTCOPY_FAILED) ||
+            (look->state == VIR_DOMAIN_PAUSED && look->reason == VIR_DOMAIN_PAUSED_POSTCOPY_FAILED));
+#else
+    return FALSE;
+#endif
+}
+
+Settlement transfer_settlement(const DomainLook *here, const DomainLook *there, const char *uuid)
+{
+    if (here == NULL || there == NULL)
+        return SETTLE_UNKNOWN;
+    if (is_broken_postcopy(here) || is_broken_postcopy(there))
+        return SETTLE_UNKNOWN; /* each end has memory that the other lacks */
+    gboolean active_here = here->present && here->active;
+    gboolean active_there = there->present && there->active && strcmp(there->uuid, uuid) == 0;
+    gboolean runs_there = active_there && is_running(there) && !is_paused_by_migration(there);
+
+    if (!active_here)
+        return runs_there ? SETTLE_MOVED : active_there ? SETTLE_UNKNOWN : SETTLE_LOST;
+    if (is_paused_by_migration(here)) {
+        if (runs_there)
+            return SETTLE_DISCARD_HERE;
+        return active_there ? SETTLE_DISCARD_THERE : SETTLE_RESUME_HERE;
+    }
+    /* it runs here: the cluster's copy, so any other must go */
+    return active_there ? SETTLE_DISCARD_THERE : SETTLE_STAYED;
+}
+
+static gboolean look_at(Hypervisor *hypervisor, const Transfer *transfer, DomainLook *look)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (domain_look(hypervisor, transfer->name, ocf_deadline_within(transfer->deadline, ASK_MS), look,
+                    &error))
+        return TRUE;
+    warn_of("cannot see where the guest is", error);
+    return FALSE;
+}
+
+/* Does what a settlement asks for; whether it helped, the next look tells. */
+static void act_on(Settlement settlement, const Watch *watch)
+{
+    const Transfer *transfer = watch->transfer;
+    OcfDeadline until = transfer->deadline;
+    g_autoptr(GError) error = NULL;
+    gboolean ok = TRUE;
+
+    if (settlement == SETTLE_DISCARD_THERE) {
+        g_message("discarding the unfinished copy of %s on %s", transfer->name, transfer->node);
+        ok = domain_destroy(watch->there, transfer->name, until, &error);
+    } else if (settlement == SETTLE_DISCARD_HERE) {
+        g_message("%s runs on %s; discarding what is left here", transfer->name, transfer->node);
+        ok = domain_destroy(watch->here, transfer->name, until, &error);
+    } else if (settlement == SETTLE_RESUME_HERE) {
+        g_message("resuming %s here: it is not on %s", transfer->name, transfer->node);
+        ok = domain_resume(watch->here, transfer->name, until, &error);
+    }
+    if (!ok)
+        warn_of("cannot settle the migration", error);
+}
+
+/* A job that could still finish makes "it stayed" a guess (facts L2). */
+static gboolean has_job(const Watch *watch)
+{
+    DomainJob job = {0};
+    OcfDeadline until = ocf_deadline_within(watch->transfer->deadline, ASK_MS);
+
+    if (domain_job(watch->here, watch->transfer->name, until, &job, NULL) && !job.active)
+        return FALSE;
+    domain_abort_job(watch->here, watch->transfer->name, until, NULL);
+    return TRUE;
+}
+
+static Settlement look_at_both(const Watch *watch)
+{
+    DomainLook here = {0}, there = {0};
+    gboolean sees_here = look_at(watch->here, watch->transfer, &here);
+    gboolean sees_there = look_at(watch->there, watch->transfer, &there);
+    Settlement settlement =
+        transfer_settlement(sees_here ? &here : NULL, sees_there ? &there : NULL, watch->transfer->uuid);
+
+    return settlement == SETTLE_STAYED && has_job(watch) ? SETTLE_UNKNOWN : settlement;
+}
+
+static Settlement settle(const Watch *watch)
+{
+    Settlement settlement;
+
+    do {
+        settlement = look_at_both(watch);
+        if (settlement == SETTLE_MOVED || settlement == SETTLE_STAYED)
+            break;
+        if (settlement != SETTLE_UNKNOWN && settlement != SETTLE_LOST)
+            act_on(settlement, watch);
+    } while (ocf_deadline_sleep(watch->transfer->deadline, SAMPLE_MS));
+    return settlement;
+}
+
+static gboolean fail(GError **error, const Transfer *transfer, const char *why, const char *where)
+{
+    g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "live migration to %s failed: %s; %s %s", transfer->node,
+                why, transfer->name, where);
+    return FALSE;
+}
+
+gboolean transfer_run(const Transfer *transfer, Hypervisor *here, Hypervisor *there, GError **error)
+{
+    Watch watch = {.transfer = transfer, .here = here, .there = there, .began_us = g_get_monotonic_time()};
+    Attempt *attempt = attempt_start(transfer);
+
+    progress_begin(&watch.progress, watch.began_us);
+    g_autofree char *why = watch_attempt(&watch, attempt);
+    attempt_release(attempt);
+
+    switch (settle(&watch)) {
+    case SETTLE_MOVED:
+        if (why != NULL)
+            g_warning("the migration arrived all the same: %s", why);
+        return TRUE;
+    case SETTLE_STAYED:
+        return fail(error, transfer, why != NULL ? why : "it did not arrive", "still runs here");
+    case SETTLE_LOST:
+        return fail(error, transfer, why != NULL ? why : "it did not arrive", "runs at neither end");
+    default:
+        return fail(error, transfer, why != NULL ? why : "the ends disagree",
+                    "may be at either end and was not touched");
+    }
+}

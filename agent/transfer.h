@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One live migration over one path: started, watched, given up where it makes no progress, and settled by
+ * what both ends say (design section 4, I1, I2).
+ *
+ * The connection to the target has no keepalive on purpose. libvirt's client resumes the guest at the source
+ * when the call that starts it at the target brings no answer (virDomainMigrateVersion3Full: "the ddomain is
+ * NULL due to an RPC failure"), so a keepalive that breaks the connection at that moment could make two
+ * running copies. Without one the source stays paused until both ends have been asked.
+ */
+#ifndef WHERRY_AGENT_TRANSFER_H
+#define WHERRY_AGENT_TRANSFER_H
+
+#include "agent/domain.h"
+#include "agent/migrate_options.h"
+
+typedef struct {
+    const char *name;        /* of the guest */
+    const char *uuid;        /* its own: another guest may have the same name at the target */
+    const char *node;        /* the target, for people */
+    const char *source_uri;  /* "" for libvirt's default */
+    const char *remote_uri;  /* control */
+    MigrateOptions *options; /* complete, the migrate URI included */
+    gint64 stall_timeout_ms;
+    OcfDeadline deadline; /* by which all is settled */
+} Transfer;
+
+/* What the two ends amount to. */
+typedef enum {
+    SETTLE_MOVED,         /* gone here, running there */
+    SETTLE_STAYED,        /* running here, nothing there */
+    SETTLE_DISCARD_THERE, /* a copy there must go, then look again */
+    SETTLE_DISCARD_HERE,  /* it runs there; the paused remains here must go */
+    SETTLE_RESUME_HERE,   /* paused here by the migration, and surely nothing there */
+    SETTLE_LOST,          /* runs at neither end */
+    SETTLE_UNKNOWN        /* an end does not answer, or has only half a guest: touch nothing */
+} Settlement;
+
+/* Pure. HERE or THERE is NULL where that end does not answer; a guest there with another UUID is not ours. */
+Settlement transfer_settlement(const DomainLook *here, const DomainLook *there, const char *uuid);
+
+/* TRUE: the guest has moved. FALSE: the error says why, and where the guest is now. */
+gboolean transfer_run(const Transfer *transfer, Hypervisor *here, Hypervisor *there, GError **error);
+
+#endif
