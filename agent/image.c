@@ -20,7 +20,7 @@ static gboolean run(const char *const *argv, const char *what, OcfDeadline deadl
 {
     g_auto(OcfChild) child = {0};
 
-    if (!ocf_child_run(argv, deadline, &child, error))
+    if (!ocf_child_run(argv, OCF_CHILD_ALL_OUTPUT, deadline, &child, error))
         return FALSE;
     if (child.status == 0) {
         if (output != NULL)

@@ -19,7 +19,7 @@ static gboolean run_script(const char *script, OcfDeadline deadline, const char 
     const char *const argv[] = {script, NULL};
     g_auto(OcfChild) child = {0};
 
-    if (!ocf_child_run(argv, deadline, &child, error))
+    if (!ocf_child_run(argv, OCF_CHILD_ALL_OUTPUT, deadline, &child, error))
         return FALSE;
     if (child.status == 0)
         return TRUE;

@@ -39,7 +39,7 @@ static void sync_to_all(const char *path, OcfDeadline deadline)
     g_auto(OcfChild) child = {0};
     g_autoptr(GError) error = NULL;
 
-    if (!ocf_child_run(argv, deadline, &child, &error))
+    if (!ocf_child_run(argv, OCF_CHILD_ALL_OUTPUT, deadline, &child, &error))
         g_warning("cannot copy %s to all nodes: %s", path, error->message);
     else if (child.status != 0)
         g_warning("cannot copy %s to all nodes: csync2 %s: %s", path,

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cluster/cluster.h"
 
-/* crm_exit_t of Pacemaker 2.1 and 3.0 (include/crm/common/results.h): "requested item does not exist". */
-enum { CRM_EX_NOSUCH = 105 };
-
 /* Runs crm_resource for RESOURCE with ARGUMENTS (at most two). */
 static gboolean run(const char *resource, const char *first, const char *second, OcfDeadline deadline,
                     OcfChild *child, GError **error)
@@ -11,7 +8,7 @@ static gboolean run(const char *resource, const char *first, const char *second,
     const char *const argv[] = {"crm_resource",  "--quiet", "--resource", resource,
                                 "--utilization", first,     second,       NULL};
 
-    return ocf_child_run(argv, deadline, child, error);
+    return ocf_child_run(argv, OCF_CHILD_PLAIN_OUTPUT, deadline, child, error);
 }
 
 static gboolean fail(GError **error, const char *name, const OcfChild *child)
@@ -33,10 +30,10 @@ gboolean cluster_utilization_set(const char *resource, const char *name, const c
 
     if (!run(resource, get, NULL, deadline, &present, error))
         return FALSE;
-    if (present.status != 0 && present.status != CRM_EX_NOSUCH)
+    if (present.status != 0)
         return fail(error, name, &present);
-    gboolean is_set = present.status == 0;
-    if (value == NULL ? !is_set : is_set && g_str_equal(present.output, value))
+    /* an attribute that is not set is success with nothing printed (Pacemaker 2.1) */
+    if (g_str_equal(present.output, value != NULL ? value : ""))
         return TRUE;
 
     g_autofree char *what =

@@ -67,7 +67,7 @@ static int fail(const OcfCall *call, const GError *error, char **environment)
 
     /* a probe that finds nothing is the normal case, not a failure to explain */
     if (status == OCF_NOT_RUNNING && call->probe)
-        g_info("%s", error->message);
+        g_debug("%s", error->message);
     else
         print_exit_reason(error->message, environment);
     return (int)status;

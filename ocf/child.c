@@ -21,7 +21,7 @@ typedef struct {
 } Running;
 
 /* In the child, after fork: only async-signal-safe calls. */
-static void become(const char *const *argv, int output_fd, pid_t parent)
+static void become(const char *const *argv, OcfChildOutput what, int output_fd, pid_t parent)
 {
     sigset_t none;
     int null_fd = open("/dev/null", O_RDONLY);
@@ -35,13 +35,13 @@ static void become(const char *const *argv, int output_fd, pid_t parent)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 || dup2(output_fd, STDOUT_FILENO) < 0 ||
-        dup2(output_fd, STDERR_FILENO) < 0)
+        (what == OCF_CHILD_ALL_OUTPUT && dup2(output_fd, STDERR_FILENO) < 0))
         _exit(CANNOT_RUN);
     execvp(argv[0], (char *const *)argv);
     _exit(errno == ENOENT ? NO_SUCH_PROGRAM : CANNOT_RUN);
 }
 
-static gboolean spawn(const char *const *argv, Running *running, GError **error)
+static gboolean spawn(const char *const *argv, OcfChildOutput what, Running *running, GError **error)
 {
     int fds[2];
     pid_t parent = getpid();
@@ -52,7 +52,7 @@ static gboolean spawn(const char *const *argv, Running *running, GError **error)
     }
     running->pid = fork();
     if (running->pid == 0)
-        become(argv, fds[1], parent);
+        become(argv, what, fds[1], parent);
     close(fds[1]);
     if (running->pid < 0) {
         g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "cannot start %s: %s", argv[0], g_strerror(errno));
@@ -103,12 +103,13 @@ static gboolean wait_for_end(const Running *running, OcfDeadline deadline, GStri
     }
 }
 
-gboolean ocf_child_run(const char *const *argv, OcfDeadline deadline, OcfChild *child, GError **error)
+gboolean ocf_child_run(const char *const *argv, OcfChildOutput what, OcfDeadline deadline, OcfChild *child,
+                       GError **error)
 {
     Running running;
     int status = 0;
 
-    if (!spawn(argv, &running, error))
+    if (!spawn(argv, what, &running, error))
         return FALSE;
 
     g_autoptr(GString) output = g_string_new(NULL);

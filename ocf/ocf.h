@@ -156,12 +156,18 @@ typedef struct {
     gint status;     /* exit status; 128 + signal when it was killed */
     gboolean late;   /* it was ended because its deadline had come */
     gboolean absent; /* there is no such program */
-    char *output;    /* standard output and error together, without trailing white space; never NULL */
+    char *output;    /* without trailing white space; never NULL */
 } OcfChild;
+
+typedef enum {
+    OCF_CHILD_ALL_OUTPUT,   /* standard output and error together, as a person would see them */
+    OCF_CHILD_PLAIN_OUTPUT, /* standard output alone, for a value; standard error goes to the agent's own */
+} OcfChildOutput;
 
 /* Runs ARGV (searched in PATH) with no standard input until it ends or DEADLINE comes; then it and what it
  * started are killed. It never outlives the agent's process. FALSE only where no process can be had. */
-gboolean ocf_child_run(const char *const *argv, OcfDeadline deadline, OcfChild *child, GError **error);
+gboolean ocf_child_run(const char *const *argv, OcfChildOutput what, OcfDeadline deadline, OcfChild *child,
+                       GError **error);
 void ocf_child_clear(OcfChild *child);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(OcfChild, ocf_child_clear)
