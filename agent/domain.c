@@ -68,13 +68,15 @@ static virDomainPtr lookup(virConnectPtr connection, const DomainTask *task, GEr
 
 /* ---- looking ------------------------------------------------------------------------------------- */
 
+/* The receiving end has no statistics and says so with an error of its own (libvirt 9.0,
+ * qemuDomainGetJobStats); should a later one have them, they name the operation. */
 static gboolean job_is_incoming(virDomainPtr domain)
 {
     virTypedParameterPtr params = NULL;
     int count = 0, type = 0, operation = 0;
 
     if (virDomainGetJobStats(domain, &type, &params, &count, 0) < 0)
-        return FALSE;
+        return virGetLastErrorCode() == VIR_ERR_OPERATION_UNSUPPORTED;
     gboolean incoming = virTypedParamsGetInt(params, count, VIR_DOMAIN_JOB_OPERATION, &operation) == 1 &&
                         operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN;
     virTypedParamsFree(params, count);
@@ -99,7 +101,7 @@ static gboolean look_work(virConnectPtr connection, gpointer data, GError **erro
     look->present = TRUE;
     virDomainGetUUIDString(domain, look->uuid);
     look->active = look->state != VIR_DOMAIN_SHUTOFF;
-    if (look->state == VIR_DOMAIN_PAUSED)
+    if (look->state == VIR_DOMAIN_PAUSED && look->reason == VIR_DOMAIN_PAUSED_MIGRATION)
         look->incoming = job_is_incoming(domain);
     if (look->active && virDomainGetInfo(domain, &info) == 0) {
         look->cpus = info.nrVirtCpu;

@@ -3,7 +3,7 @@
 #include "agent/guest.h"
 #include "agent/utilization.h"
 
-enum { STARTING_WAIT_MS = 5000, UTILIZATION_MOST_MS = 5000 };
+enum { STARTING_WAIT_MS = 5000, POLL_MS = 100, UTILIZATION_MOST_MS = 5000 };
 
 /* Whoever cannot say which guest it is cannot say that it does not run: only for a probe, which asks about a
  * node where nothing was started, is "not installed" the answer (facts P9). */
@@ -44,6 +44,18 @@ static gboolean run_scripts(const Guest *guest, GError **error)
     return TRUE;
 }
 
+/* A domain that libvirt is just setting up will soon be running, or arriving. */
+static gboolean look_until_settled(Guest *guest, GuestState *state, GError **error)
+{
+    OcfDeadline settled = ocf_deadline_within(guest->call->deadline, STARTING_WAIT_MS);
+
+    do {
+        if (!guest_look(guest, guest_patience_ms(guest), state, error))
+            return FALSE;
+    } while (state->health == HEALTH_STARTING && ocf_deadline_sleep(settled, POLL_MS));
+    return TRUE;
+}
+
 static gboolean not_running(const Guest *guest, const GuestState *state, GError **error)
 {
     g_set_error(error, OCF_ERROR, OCF_NOT_RUNNING, "%s does not run here: %s", guest_name(guest), state->why);
@@ -58,11 +70,7 @@ gboolean live_domain_monitor(const OcfCall *call, GError **error)
 
     if (guest == NULL)
         return explain_no_guest(call, why, error);
-    if (!guest_look(guest, guest_patience_ms(guest), &state, error))
-        return FALSE;
-    if (state.health == HEALTH_STARTING &&
-        !guest_await(guest, HEALTH_RUNNING, ocf_deadline_within(call->deadline, STARTING_WAIT_MS), &state,
-                     error))
+    if (!look_until_settled(guest, &state, error))
         return FALSE;
     if (state.health == HEALTH_STOPPED || state.health == HEALTH_ARRIVING)
         return not_running(guest, &state, error);

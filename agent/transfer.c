@@ -361,6 +361,18 @@ static gboolean fail(GError **error, const Transfer *transfer, const char *why, 
     return FALSE;
 }
 
+/* For people only: what can still be said when the two ends could not be brought to one answer. */
+static const char *where_unsettled(const Watch *watch)
+{
+    DomainLook here = {0};
+    g_autoptr(GError) error = NULL;
+
+    if (domain_look(watch->here, watch->transfer->name, ocf_deadline_in(ASK_MS / 6), &here, &error) &&
+        is_running(&here) && !is_paused_by_migration(&here))
+        return "runs here, but the target cannot be asked";
+    return "may be at either end and was not touched";
+}
+
 gboolean transfer_run(const Transfer *transfer, Hypervisor *here, Hypervisor *there, GError **error)
 {
     Watch watch = {.transfer = transfer, .here = here, .there = there, .began_us = g_get_monotonic_time()};
@@ -380,7 +392,6 @@ gboolean transfer_run(const Transfer *transfer, Hypervisor *here, Hypervisor *th
     case SETTLE_LOST:
         return fail(error, transfer, why != NULL ? why : "it did not arrive", "runs at neither end");
     default:
-        return fail(error, transfer, why != NULL ? why : "the ends disagree",
-                    "may be at either end and was not touched");
+        return fail(error, transfer, why != NULL ? why : "the ends disagree", where_unsettled(&watch));
     }
 }
