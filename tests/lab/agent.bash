@@ -1,0 +1,42 @@
+# shellcheck shell=bash
+# For tests that call ocf:wherry:LiveDomain themselves, inside a node, as Pacemaker would: where the
+# cluster is not what is tested, that is many times faster. Source it after lib.bash.
+#
+# WHERRY_WITHOUT=PARAMETER leaves that parameter out of every call, as if the agent only declared it:
+# each test that is named after it must then fail (tests/lab/parameters-matter tries them all).
+
+# agent NODE GUEST ACTION [PARAMETER=VALUE...]: the resource is called as the guest; config is the
+# guest's own unless given.
+agent() {
+  local node=$1 guest=$2 action=$3 setting
+  local -A settings=([config]="$LAB/shared/$guest.xml" [CRM_meta_timeout]=60000)
+  shift 3
+  for setting in "$@"; do
+    settings[${setting%%=*}]=${setting#*=}
+  done
+  [ -z "${WHERRY_WITHOUT:-}" ] || unset "settings[$WHERRY_WITHOUT]"
+  set -- OCF_ROOT=/usr/lib/ocf OCF_RA_VERSION_MAJOR=1 OCF_RESOURCE_INSTANCE="$guest"
+  for setting in "${!settings[@]}"; do
+    set -- "$@" "OCF_RESKEY_$setting=${settings[$setting]}"
+  done
+  on "$node" env "$@" timeout 90 /usr/lib/ocf/resource.d/wherry/LiveDomain "$action"
+}
+
+# migrate_to GUEST FROM TO [PARAMETER=VALUE...]: the source's half of a move, over TCP
+migrate_to() {
+  local guest=$1 from=$2 to=$3
+  shift 3
+  agent "$from" "$guest" migrate_to migration_transport=tcp CRM_meta_migrate_source="$from" \
+    CRM_meta_migrate_target="$to" "$@"
+}
+
+migrate_from() { # GUEST FROM TO [PARAMETER=VALUE...]: the target's half
+  local guest=$1 from=$2 to=$3
+  shift 3
+  agent "$to" "$guest" migrate_from CRM_meta_migrate_source="$from" CRM_meta_migrate_target="$to" "$@"
+}
+
+# move GUEST FROM TO [PARAMETER=VALUE...]: both halves, and the guest is there, never rebooted
+move() {
+  migrate_to "$@" && migrate_from "$@" && guest_is_on "$1" "$3" && guest_counts "$1" && counter_unbroken "$1"
+}
