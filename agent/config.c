@@ -61,9 +61,10 @@ static xmlDoc *parse_xml(const char *text, gsize length, GError **error)
     return NULL;
 }
 
+/* libvirt's own elements are in no namespace; an element in another one is somebody else's. */
 static gboolean node_is(const xmlNode *node, const char *name)
 {
-    return node->type == XML_ELEMENT_NODE && strcmp((const char *)node->name, name) == 0;
+    return node->type == XML_ELEMENT_NODE && node->ns == NULL && strcmp((const char *)node->name, name) == 0;
 }
 
 static char *take(xmlChar *text)
@@ -189,6 +190,10 @@ DomainConfig *domain_config_read(const char *path, GError **error)
     gsize length = 0;
     g_autoptr(GError) why = NULL;
 
+    if (*path == '\0') {
+        g_set_error(error, OCF_ERROR, OCF_ERR_INSTALLED, "parameter config is missing");
+        return NULL;
+    }
     if (!g_file_test(path, G_FILE_TEST_IS_REGULAR) && g_file_test(path, G_FILE_TEST_EXISTS)) {
         g_set_error(error, OCF_ERROR, OCF_ERR_INSTALLED, "config %s is not a file", path);
         return NULL;

@@ -104,11 +104,11 @@ const char *guest_name(const Guest *guest)
 static gboolean is_qemu(const Guest *guest)
 {
     const char *type = guest->record->type;
-    const char *uri = guest->parameters->hypervisor;
 
-    if (*uri != '\0' && !g_str_has_prefix(uri, "qemu"))
-        return FALSE;
-    return strcmp(type, "qemu") == 0 || strcmp(type, "kvm") == 0;
+    /* Of libvirt's drivers only QEMU's and that of Cloud Hypervisor take these types. The URI must not
+     * decide more: with a mistyped one nothing can be running, and a stop that fails has the node fenced. */
+    return (strcmp(type, "qemu") == 0 || strcmp(type, "kvm") == 0) &&
+           !g_str_has_prefix(guest->parameters->hypervisor, "ch:");
 }
 
 static gboolean find_process(const Guest *guest, GuestProcess *found, GError **error)
@@ -156,6 +156,7 @@ static gboolean judge_answer(Guest *guest, GuestState *state, GError **error)
 static gboolean judge_process(Guest *guest, GuestState *state, const GError *no_answer, GError **error)
 {
     state->by_process = TRUE;
+    state->no_answer = g_strdup(no_answer->message);
     if (!is_qemu(guest)) {
         g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "nobody can tell whether %s runs: %s",
                     guest_name(guest), no_answer->message);
@@ -210,6 +211,7 @@ gboolean guest_await(Guest *guest, Health health, OcfDeadline deadline, GuestSta
 void guest_state_clear(GuestState *state)
 {
     g_free(state->why);
+    g_free(state->no_answer);
     *state = (GuestState){0};
 }
 

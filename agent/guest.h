@@ -25,6 +25,7 @@ typedef struct {
     Health health;
     char *why;            /* a phrase such as "paused by an I/O error" */
     gboolean by_process;  /* libvirt does not answer; the process is all that is known */
+    char *no_answer;      /* then: why it does not */
     GuestProcess process; /* where it is known */
     DomainLook look;      /* where libvirt answered */
 } GuestState;

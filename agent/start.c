@@ -87,8 +87,8 @@ gboolean live_domain_start(const OcfCall *call, GError **error)
         return FALSE;
 
     if (state.health == HEALTH_STOPPED && state.by_process) {
-        g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "cannot start %s: libvirt does not answer",
-                    guest_name(guest));
+        g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "cannot start %s: %s", guest_name(guest),
+                    state.no_answer);
         return FALSE;
     }
     if (state.health == HEALTH_STOPPED && !bring_up(guest, &state, error)) {

@@ -3,6 +3,16 @@
 
 #include <string.h>
 
+static void append_character(GString *man, char c)
+{
+    if (c == '\\')
+        g_string_append(man, "\\e");
+    else if (c == '-')
+        g_string_append(man, "\\-");
+    else
+        g_string_append_c(man, c);
+}
+
 /* Appends TEXT as roff: paragraphs at empty lines, and nothing in it read as a request. */
 static void append_roff(GString *man, const char *text)
 {
@@ -17,12 +27,7 @@ static void append_roff(GString *man, const char *text)
         }
         if (line_start && (*c == '.' || *c == '\''))
             g_string_append(man, "\\&");
-        if (*c == '\\')
-            g_string_append(man, "\\e");
-        else if (*c == '-')
-            g_string_append(man, "\\-");
-        else
-            g_string_append_c(man, *c);
+        append_character(man, *c);
         line_start = *c == '\n';
     }
     g_string_append_c(man, '\n');
@@ -50,8 +55,12 @@ static void append_parameter(GString *man, const OcfParameter *parameter)
         g_string_append(man, ", required");
     if ((parameter->flags & OCF_PARAMETER_UNIQUE) != 0)
         g_string_append(man, ", unique");
-    if (parameter->default_text != NULL && *parameter->default_text != '\0')
-        g_string_append_printf(man, ", default \\fI%s\\fR", parameter->default_text);
+    if (parameter->default_text != NULL && *parameter->default_text != '\0') {
+        g_string_append(man, ", default \\fI");
+        for (const char *c = parameter->default_text; *c != '\0'; c++)
+            append_character(man, *c);
+        g_string_append(man, "\\fR");
+    }
     if ((parameter->flags & OCF_PARAMETER_RELOADABLE) != 0)
         g_string_append(man, ", reloadable");
     g_string_append(man, ")\n.br\n");

@@ -64,7 +64,8 @@ static void append_action(GString *xml, const OcfAction *action)
 
 GString *ocf_agent_metadata(const OcfAgent *agent)
 {
-    GString *xml = g_string_new("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    /* without an encoding: UTF-8 is what XML takes then, and crmsh refuses a text that declares one */
+    GString *xml = g_string_new("<?xml version=\"1.0\"?>\n");
 
     g_string_append_printf(xml, "<!DOCTYPE resource-agent SYSTEM \"ra-api-1.dtd\" [\n%s]>\n",
                            internal_subset);
