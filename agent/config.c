@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/config.h"
 
+#include <glib/gstdio.h>
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 #include <string.h>
+#include <sys/stat.h>
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlParserCtxt, xmlFreeParserCtxt)
@@ -20,7 +22,8 @@ static gboolean refuse(GError **error, const char *format, ...)
     va_start(arguments, format);
     g_autofree char *message = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    g_set_error(error, OCF_ERROR, OCF_ERR_ARGS, "%s", message);
+    /* one line, also where the file or libxml2 has more to say */
+    g_set_error(error, OCF_ERROR, OCF_ERR_ARGS, "%s", g_strdelimit(message, "\r\n", ' '));
     return FALSE;
 }
 
@@ -41,6 +44,10 @@ static xmlDoc *parse_xml(const char *text, gsize length, GError **error)
 
     if (length == 0 || length > CONFIG_MOST_BYTES) {
         refuse(error, length == 0 ? "the file is empty" : "the file is too large for a domain");
+        return NULL;
+    }
+    if (memchr(text, '\0', length) != NULL) {
+        refuse(error, "it has a zero byte: libvirt reads UTF-8, not UTF-16");
         return NULL;
     }
     parser->_private = &has_doctype;
@@ -117,12 +124,12 @@ static gboolean normalise_uuid(char **uuid, GError **error)
         if (g_ascii_isxdigit(*c))
             g_string_append_c(digits, g_ascii_tolower(*c));
         else if (*c != '-')
-            return refuse(error, "its <uuid> is none: \"%s\"", *uuid);
+            return refuse(error, "its <uuid> is none: \"%.40s\"", *uuid);
     }
     if (digits->len == 0 && **uuid == '\0')
         return TRUE;
     if (digits->len != 32)
-        return refuse(error, "its <uuid> is none: \"%s\"", *uuid);
+        return refuse(error, "its <uuid> is none: \"%.40s\"", *uuid);
     for (gssize at = 20; at >= 8; at -= 4)
         g_string_insert_c(digits, at, '-');
     g_free(*uuid);
@@ -184,20 +191,34 @@ DomainConfig *domain_config_parse(const char *text, gsize length, GError **error
     return g_steal_pointer(&config);
 }
 
+/* What is no file of a domain's size is not even read: reading may wait for ever, or fill the memory. */
+static gboolean check_file(const char *path, GError **error)
+{
+    GStatBuf status;
+
+    if (*path == '\0') {
+        g_set_error(error, OCF_ERROR, OCF_ERR_INSTALLED, "parameter config is missing");
+        return FALSE;
+    }
+    if (g_stat(path, &status) < 0)
+        return TRUE; /* reading tells why */
+    if (!S_ISREG(status.st_mode)) {
+        g_set_error(error, OCF_ERROR, OCF_ERR_INSTALLED, "config %s is not a file", path);
+        return FALSE;
+    }
+    if (status.st_size > CONFIG_MOST_BYTES)
+        return refuse(error, "config %s: the file is too large for a domain", path);
+    return TRUE;
+}
+
 DomainConfig *domain_config_read(const char *path, GError **error)
 {
     g_autofree char *text = NULL;
     gsize length = 0;
     g_autoptr(GError) why = NULL;
 
-    if (*path == '\0') {
-        g_set_error(error, OCF_ERROR, OCF_ERR_INSTALLED, "parameter config is missing");
+    if (!check_file(path, error))
         return NULL;
-    }
-    if (!g_file_test(path, G_FILE_TEST_IS_REGULAR) && g_file_test(path, G_FILE_TEST_EXISTS)) {
-        g_set_error(error, OCF_ERROR, OCF_ERR_INSTALLED, "config %s is not a file", path);
-        return NULL;
-    }
     if (!g_file_get_contents(path, &text, &length, &why)) {
         g_set_error(error, OCF_ERROR, OCF_ERR_INSTALLED, "config %s cannot be read: %s", path,
                     g_error_matches(why, G_FILE_ERROR, G_FILE_ERROR_NOENT) ? "it does not exist"

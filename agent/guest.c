@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { PATIENCE_SHARE = 3, PATIENCE_MOST_MS = 10000, POLL_MS = 100 };
+enum { PATIENCE_SHARE = 3, PATIENCE_LEAST_MS = 500, PATIENCE_MOST_MS = 10000, POLL_MS = 100 };
 
 static void replace_text(char **place, const char *text)
 {
@@ -180,12 +180,13 @@ static gboolean judge_process(Guest *guest, GuestState *state, const GError *no_
 
 gint64 guest_patience_ms(const Guest *guest)
 {
-    return MIN(ocf_deadline_left_ms(guest->call->deadline) / PATIENCE_SHARE, PATIENCE_MOST_MS);
+    return CLAMP(ocf_deadline_left_ms(guest->call->deadline) / PATIENCE_SHARE, PATIENCE_LEAST_MS,
+                 PATIENCE_MOST_MS);
 }
 
 gboolean guest_look(Guest *guest, gint64 patience_ms, GuestState *state, GError **error)
 {
-    OcfDeadline patience = ocf_deadline_within(guest->call->deadline, patience_ms);
+    OcfDeadline patience = ocf_deadline_in(patience_ms);
     g_autoptr(GError) why = NULL;
 
     guest_state_clear(state);

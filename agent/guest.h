@@ -50,7 +50,8 @@ gboolean guest_lock(Guest *guest, OcfDeadline deadline, GError **error);
 
 const char *guest_name(const Guest *guest);
 
-/* How long to wait for a libvirtd that does not answer, with time left to go on without it. */
+/* How long to wait for a libvirtd that does not answer, with time left to go on without it; at the very end
+ * of the action, at least the moment that an answer takes (the margin allows for it). */
 gint64 guest_patience_ms(const Guest *guest);
 
 /* Where the guest stands. Asks libvirt no longer than PATIENCE_MS, then the processes. FALSE: nobody can

@@ -33,6 +33,8 @@ static const Option known_options[] = {
     {"copy-storage-inc", KIND_FLAG, VIR_MIGRATE_NON_SHARED_INC, NULL},
 #if LIBVIR_VERSION_NUMBER >= 8000000
     {"copy-storage-synchronous-writes", KIND_FLAG, VIR_MIGRATE_NON_SHARED_SYNCHRONOUS_WRITES, NULL},
+#endif
+#if LIBVIR_VERSION_NUMBER >= 8005000
     {"postcopy-resume", KIND_REFUSE, 0, "belongs to a migration that broke, not to a new one"},
     {"zerocopy", KIND_FLAG, VIR_MIGRATE_ZEROCOPY, NULL},
 #endif
@@ -145,10 +147,19 @@ static void add_list(MigrateOptions *options, const char *key, const char *value
         virTypedParamsAddString(&options->params, &options->param_count, &options->param_room, key, *word);
 }
 
+static gboolean is_set(const MigrateOptions *options, const char *key)
+{
+    return virTypedParamsGet(options->params, options->param_count, key) != NULL;
+}
+
 static gboolean set_option(MigrateOptions *options, const Option *option, const char *value, GError **error)
 {
     gint64 number = 0;
 
+    /* libvirt refuses a parameter that comes twice, but only when the migration begins */
+    if (wants_value(option) && option->kind != KIND_LIST && option->key != NULL &&
+        is_set(options, option->key))
+        return refuse(error, option->name, "is given twice");
     options->flags |= option->flag;
     switch (option->kind) {
     case KIND_FLAG:
@@ -233,11 +244,6 @@ MigrateOptions *migrate_options_parse(const char *text, GError **error)
     if (!check_together(options, error))
         return NULL;
     return g_steal_pointer(&options);
-}
-
-static gboolean is_set(const MigrateOptions *options, const char *key)
-{
-    return virTypedParamsGet(options->params, options->param_count, key) != NULL;
 }
 
 void migrate_options_add_string(MigrateOptions *options, const char *key, const char *value)

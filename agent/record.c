@@ -21,12 +21,15 @@ GuestRecord *guest_record_new(void)
     return record;
 }
 
+/* -1 where it is unset or no number; GLib's own reader takes what overflows for the largest. */
 static gint64 get_number(GKeyFile *file, const char *key)
 {
-    g_autoptr(GError) error = NULL;
-    gint64 number = g_key_file_get_int64(file, GROUP, key, &error);
+    g_autofree char *text = g_key_file_get_value(file, GROUP, key, NULL);
+    gint64 number = -1;
 
-    return error != NULL ? -1 : number;
+    if (text != NULL)
+        ocf_parse_integer(text, 0, G_MAXINT64, &number);
+    return number;
 }
 
 static char *get_text(GKeyFile *file, const char *key)
@@ -57,7 +60,7 @@ GuestRecord *guest_record_load(const char *directory, const char *resource)
     record->cpus = get_number(file, "cpus");
     record->memory_mib = get_number(file, "memory_mib");
     record->utilization_checked_s = get_number(file, "utilization_checked_s");
-    if (*record->name == '\0') {
+    if (*record->name == '\0' || (*record->uuid != '\0' && !g_uuid_string_is_valid(record->uuid))) {
         g_warning("the record %s names no guest and is left out", path);
         return NULL;
     }

@@ -59,6 +59,16 @@ static void wake_up(Guest *guest, const GuestState *state, OcfDeadline deadline)
         g_warning("%s", error->message);
 }
 
+/* Saving the memory ends the guest: whether it did, only a look tells. */
+static gboolean end_saved(Guest *guest, GuestState *state, OcfDeadline deadline)
+{
+    g_autoptr(GError) error = NULL;
+
+    return save_memory(guest, deadline) &&
+           guest_look(guest, ocf_deadline_left_ms(deadline), state, &error) &&
+           state->health == HEALTH_STOPPED;
+}
+
 /* TRUE once the guest is surely stopped. */
 static gboolean shut_down(Guest *guest, GuestState *state, OcfDeadline deadline)
 {
@@ -95,8 +105,8 @@ static gboolean end_gently(Guest *guest, GuestState *state, OcfDeadline deadline
     if (state->by_process || state->health != HEALTH_RUNNING || parameters->force_stop)
         return FALSE;
     guest_save_config(guest, deadline);
-    if (*parameters->snapshot != '\0')
-        save_memory(guest, deadline); /* the look in shut_down tells whether it ended the guest */
+    if (*parameters->snapshot != '\0' && end_saved(guest, state, deadline))
+        return TRUE;
     return shut_down(guest, state, deadline);
 }
 

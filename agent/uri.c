@@ -56,15 +56,15 @@ char *uri_remote(const LiveDomainParameters *parameters, const char *local_uri, 
     g_autofree char *host = uri_node_with_suffix(node, parameters->migration_network_suffix);
     const char *authority = strstr(local_uri, "://");
     authority = authority != NULL ? authority + strlen("://") : "";
-    size_t length = strcspn(authority, "/");
+    size_t length = strcspn(authority, "/?");
     g_autofree char *port = port_of(authority, length);
-    const char *path = authority[length] == '/' ? authority + length : "/system";
+    const char *rest = authority + length;
     /* a path to a local socket means nothing at the other node */
-    size_t path_length = strstr(local_uri, "+unix") != NULL ? strcspn(path, "?") : strlen(path);
+    size_t rest_length = strstr(local_uri, "+unix") != NULL ? strcspn(rest, "?") : strlen(rest);
 
-    return g_strdup_printf("%s%s://%s%s%s%s%.*s", driver, transport, parameters->migration_user,
-                           *parameters->migration_user != '\0' ? "@" : "", host, port, (int)path_length,
-                           path);
+    return g_strdup_printf("%s%s://%s%s%s%s%s%.*s", driver, transport, parameters->migration_user,
+                           *parameters->migration_user != '\0' ? "@" : "", host, port,
+                           *rest == '/' ? "" : "/system", (int)rest_length, rest);
 }
 
 char *uri_migrate(const LiveDomainParameters *parameters, const char *local_uri, const char *from_options,

@@ -6,7 +6,7 @@
 # each test that is named after it must then fail (tests/lab/parameters-matter tries them all).
 
 # agent NODE GUEST ACTION [PARAMETER=VALUE...]: the resource is called as the guest; config is the
-# guest's own unless given.
+# guest's own unless given. A setting in capitals is one of the environment, such as PATH=...
 agent() {
   local node=$1 guest=$2 action=$3 setting
   local -A settings=([config]="$LAB/shared/$guest.xml" [CRM_meta_timeout]=60000)
@@ -17,9 +17,13 @@ agent() {
   [ -z "${WHERRY_WITHOUT:-}" ] || unset "settings[$WHERRY_WITHOUT]"
   set -- OCF_ROOT=/usr/lib/ocf OCF_RA_VERSION_MAJOR=1 OCF_RESOURCE_INSTANCE="$guest"
   for setting in "${!settings[@]}"; do
-    set -- "$@" "OCF_RESKEY_$setting=${settings[$setting]}"
+    case $setting in
+      *[!A-Z_]*) set -- "$@" "OCF_RESKEY_$setting=${settings[$setting]}" ;;
+      *) set -- "$@" "$setting=${settings[$setting]}" ;;
+    esac
   done
-  on "$node" env "$@" timeout 90 /usr/lib/ocf/resource.d/wherry/LiveDomain "$action"
+  # Pacemaker, too, ends a late agent with SIGKILL
+  on "$node" env "$@" timeout --signal=KILL $((settings[CRM_meta_timeout] / 1000)) /usr/lib/ocf/resource.d/wherry/LiveDomain "$action"
 }
 
 # migrate_to GUEST FROM TO [PARAMETER=VALUE...]: the source's half of a move, over TCP
@@ -39,4 +43,20 @@ migrate_from() { # GUEST FROM TO [PARAMETER=VALUE...]: the target's half
 # move GUEST FROM TO [PARAMETER=VALUE...]: both halves, and the guest is there, never rebooted
 move() {
   migrate_to "$@" && migrate_from "$@" && guest_is_on "$1" "$3" && guest_counts "$1" && counter_unbroken "$1"
+}
+
+# unpacked PACKAGE: the directory into which a Debian package was unpacked; fetched once. For what
+# must not be installed, because installed it would serve on the tester's own machine.
+unpacked() {
+  local dir=${WHERRY_LAB_CACHE:-/var/cache/wherry-lab}/unpacked/$1 lock
+  mkdir -p "${dir%/*}"
+  exec {lock}>"$dir.lock"
+  flock "$lock"
+  if [ ! -d "$dir" ]; then
+    rm -rf "$dir.new" && mkdir "$dir.new" &&
+      (cd "$dir.new" && apt-get -qq -o APT::Sandbox::User=root download "$1" && dpkg -x ./*.deb . && rm ./*.deb) &&
+      mv "$dir.new" "$dir" || return 1
+  fi >&2
+  exec {lock}>&-
+  echo "$dir"
 }
