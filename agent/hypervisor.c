@@ -25,7 +25,7 @@ typedef struct {
 struct Hypervisor {
     Shared *shared;
     GThread *worker;
-    gboolean stuck;
+    Job *unanswered; /* a call that its caller gave up; until it is done the worker is not free */
     gboolean away;
 };
 
@@ -47,7 +47,8 @@ void hypervisor_set_error(GError **error, const char *what_format, ...)
     va_start(arguments, what_format);
     g_autofree char *what = g_strdup_vprintf(what_format, arguments);
     va_end(arguments);
-    const char *why = virGetLastErrorMessage();
+    /* libvirt quotes the XML that it refuses, over several lines */
+    g_autofree char *why = g_strdelimit(g_strdup(virGetLastErrorMessage()), "\r\n", ' ');
     int code = virGetLastErrorCode() == VIR_ERR_AUTH_FAILED ? OCF_ERR_PERM : OCF_ERR_GENERIC;
     g_set_error(error, OCF_ERROR, code, "%s: %s", what, why);
 }
@@ -159,7 +160,23 @@ Hypervisor *hypervisor_new(const char *uri)
     return hypervisor;
 }
 
-/* Hands a job to the worker and waits. Returns the caller's reference of the job; done or not. */
+static gboolean job_is_done(Shared *shared, Job *job)
+{
+    g_mutex_lock(&shared->mutex);
+    gboolean done = job->done;
+    g_mutex_unlock(&shared->mutex);
+    return done;
+}
+
+/* Whether the worker is still at a call that its caller gave up. */
+static gboolean is_stuck(Hypervisor *hypervisor)
+{
+    if (hypervisor->unanswered != NULL && job_is_done(hypervisor->shared, hypervisor->unanswered))
+        g_clear_pointer(&hypervisor->unanswered, job_release);
+    return hypervisor->unanswered != NULL;
+}
+
+/* Hands a job to the worker and waits. Returns the caller's reference of it; NULL where it is not done. */
 static Job *submit(Hypervisor *hypervisor, OcfDeadline deadline, HypervisorWork work, gpointer task,
                    GDestroyNotify clear)
 {
@@ -176,32 +193,38 @@ static Job *submit(Hypervisor *hypervisor, OcfDeadline deadline, HypervisorWork 
     g_mutex_lock(&shared->mutex);
     while (!job->done && g_cond_wait_until(&shared->done, &shared->mutex, deadline))
         ;
-    hypervisor->stuck = !job->done;
+    if (!job->done)
+        hypervisor->unanswered = job;
     g_mutex_unlock(&shared->mutex);
-    return job;
+    return hypervisor->unanswered == NULL ? job : NULL;
 }
 
 gboolean hypervisor_call(Hypervisor *hypervisor, OcfDeadline deadline, HypervisorWork work, gpointer task,
                          GDestroyNotify clear, GError **error)
 {
-    if (hypervisor->stuck) {
+    gint64 patience_ms = ocf_deadline_left_ms(deadline);
+
+    hypervisor->away = TRUE;
+    if (is_stuck(hypervisor)) {
         g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "%s does not answer", hypervisor_name(hypervisor));
         return FALSE;
     }
-    gint64 patience_ms = ocf_deadline_left_ms(deadline);
+    if (patience_ms == 0) {
+        /* not even asked: giving up at once would say that it does not answer */
+        g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "no time is left to ask %s",
+                    hypervisor_name(hypervisor));
+        return FALSE;
+    }
     Job *job = submit(hypervisor, deadline, work, task, clear);
-    gboolean ok = FALSE;
-
-    if (hypervisor->stuck) {
-        hypervisor->away = TRUE;
+    if (job == NULL) {
         g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "%s does not answer within %.1f s",
                     hypervisor_name(hypervisor), (double)patience_ms / 1000.0);
-    } else {
-        hypervisor->away = job->away;
-        ok = job->ok;
-        if (!ok)
-            g_propagate_error(error, g_steal_pointer(&job->error));
+        return FALSE;
     }
+    gboolean ok = job->ok;
+    hypervisor->away = job->away;
+    if (!ok)
+        g_propagate_error(error, g_steal_pointer(&job->error));
     job_release(job);
     return ok;
 }
@@ -220,14 +243,17 @@ void hypervisor_free(Hypervisor *hypervisor)
 {
     if (hypervisor == NULL)
         return;
-    if (hypervisor->worker != NULL && !hypervisor->stuck)
-        job_release(submit(hypervisor, ocf_deadline_in(CLOSE_WAIT_MS), NULL, NULL, NULL));
     if (hypervisor->worker != NULL) {
-        if (hypervisor->stuck)
-            g_thread_unref(hypervisor->worker);
-        else
+        Job *closed = is_stuck(hypervisor)
+                          ? NULL
+                          : submit(hypervisor, ocf_deadline_in(CLOSE_WAIT_MS), NULL, NULL, NULL);
+        if (closed != NULL)
             g_thread_join(hypervisor->worker);
+        else
+            g_thread_unref(hypervisor->worker);
+        g_clear_pointer(&closed, job_release);
     }
+    g_clear_pointer(&hypervisor->unanswered, job_release);
     shared_release(hypervisor->shared);
     g_free(hypervisor);
 }

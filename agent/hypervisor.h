@@ -5,7 +5,7 @@
  * libvirt's calls wait for the daemon as long as it takes: a libvirtd that was stopped, or a network that
  * drops packets, holds them for ever (facts L3), and even opening a connection cannot be limited. So one
  * worker thread owns the connection, and who asks waits no longer than a deadline. A worker that does not
- * come back is left alone: from then on every call fails at once, and the agent goes on without libvirt.
+ * come back is left alone: until it does every call fails at once, and the agent goes on without libvirt.
  */
 #ifndef WHERRY_AGENT_HYPERVISOR_H
 #define WHERRY_AGENT_HYPERVISOR_H

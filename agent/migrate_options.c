@@ -258,6 +258,31 @@ void migrate_options_add_number(MigrateOptions *options, const char *key, guint6
         virTypedParamsAddULLong(&options->params, &options->param_count, &options->param_room, key, value);
 }
 
+MigrateOptions *migrate_options_copy(const MigrateOptions *options)
+{
+    MigrateOptions *copy = g_memdup2(options, sizeof *options);
+
+    copy->migrateuri = g_strdup(options->migrateuri);
+    copy->xml_file = g_strdup(options->xml_file);
+    copy->persistent_xml_file = g_strdup(options->persistent_xml_file);
+    copy->params = NULL;
+    copy->param_count = copy->param_room = 0;
+    for (int i = 0; i < options->param_count; i++) {
+        const virTypedParameter *param = &options->params[i];
+
+        if (param->type == VIR_TYPED_PARAM_STRING)
+            virTypedParamsAddString(&copy->params, &copy->param_count, &copy->param_room, param->field,
+                                    param->value.s);
+        else if (param->type == VIR_TYPED_PARAM_INT)
+            virTypedParamsAddInt(&copy->params, &copy->param_count, &copy->param_room, param->field,
+                                 param->value.i);
+        else
+            virTypedParamsAddULLong(&copy->params, &copy->param_count, &copy->param_room, param->field,
+                                    param->value.ul);
+    }
+    return copy;
+}
+
 static gboolean add_file(MigrateOptions *options, const char *key, const char *path, GError **error)
 {
     g_autofree char *text = NULL;

@@ -25,8 +25,12 @@ typedef struct {
     char *xml_file, *persistent_xml_file; /* or NULL; read when the migration begins */
 } MigrateOptions;
 
-/* Errors: OCF_ERR_CONFIGURED, naming the option. */
+/* Errors: OCF_ERR_CONFIGURED, naming the option. libvirt has to be set up (hypervisor_library_init): its
+ * functions for parameters reset an error that lies in thread-local storage. */
 MigrateOptions *migrate_options_parse(const char *text, GError **error);
+
+/* A copy to complete for one attempt. */
+MigrateOptions *migrate_options_copy(const MigrateOptions *options);
 
 /* Adds a parameter unless the options have set it. */
 void migrate_options_add_string(MigrateOptions *options, const char *key, const char *value);

@@ -109,6 +109,23 @@ const OcfParameter live_domain_parameters[] = {
      .longdesc = "libvirt connection URI of the target node; %n stands for the node's name. It overrides "
                  "migration_transport, migration_user and, for the control connection, "
                  "migration_network_suffix."},
+    {.name = "migration_networks",
+     .flags = RELOADABLE,
+     .offset = AT(migration_networks),
+     .default_text = "",
+     .shortdesc = "Networks for this guest's migrations, best first",
+     .longdesc =
+         "Networks separated by spaces, each by its label, its CIDR or an interface name, that this guest "
+         "prefers over the order of the cluster (ocf:wherry:MigrationNetworks). What the cluster excludes "
+         "stays excluded."},
+    {.name = "migration_exclude_networks",
+     .flags = RELOADABLE,
+     .offset = AT(migration_exclude_networks),
+     .default_text = "",
+     .shortdesc = "Networks that never carry this guest",
+     .longdesc =
+         "Networks separated by spaces that never carry this guest's migrations, in addition to those that "
+         "the cluster excludes."},
     {.name = "migration_stall_timeout",
      .type = OCF_TYPE_SECONDS,
      .flags = RELOADABLE,

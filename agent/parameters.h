@@ -20,6 +20,8 @@ typedef struct {
     char *migrate_options;
     gint64 migrateport; /* 0: libvirt chooses */
     char *remoteuri;
+    char *migration_networks;
+    char *migration_exclude_networks;
     gint64 migration_stall_timeout; /* s */
     char *monitor_scripts;
     gboolean autoset_utilization_cpu;

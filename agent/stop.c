@@ -64,8 +64,7 @@ static gboolean end_saved(Guest *guest, GuestState *state, OcfDeadline deadline)
 {
     g_autoptr(GError) error = NULL;
 
-    return save_memory(guest, deadline) &&
-           guest_look(guest, ocf_deadline_left_ms(deadline), state, &error) &&
+    return save_memory(guest, deadline) && guest_look(guest, ocf_deadline_left_ms(deadline), state, &error) &&
            state->health == HEALTH_STOPPED;
 }
 

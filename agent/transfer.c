@@ -18,10 +18,7 @@ enum {
 
 typedef struct {
     char *name, *source_uri, *remote_uri;
-    guint flags;
-    gboolean by_uri; /* the source's libvirtd, or the hypervisor, drives; otherwise this process */
-    virTypedParameterPtr params;
-    int param_count;
+    MigrateOptions *options;
     GMutex mutex;
     GCond changed;
     gboolean done; /* this and the rest under the mutex */
@@ -35,7 +32,7 @@ static void attempt_clear(gpointer data)
     g_free(attempt->name);
     g_free(attempt->source_uri);
     g_free(attempt->remote_uri);
-    virTypedParamsFree(attempt->params, attempt->param_count);
+    migrate_options_free(attempt->options);
     g_mutex_clear(&attempt->mutex);
     g_cond_clear(&attempt->changed);
     g_clear_error(&attempt->error);
@@ -49,7 +46,8 @@ static void attempt_release(Attempt *attempt)
 static gboolean migrate(const Attempt *attempt, GError **error)
 {
     g_autoptr(virConnect) source = hypervisor_open(attempt->source_uri, error);
-    guint count = (guint)attempt->param_count;
+    const MigrateOptions *options = attempt->options;
+    guint count = (guint)options->param_count;
 
     if (source == NULL)
         return FALSE;
@@ -58,8 +56,9 @@ static gboolean migrate(const Attempt *attempt, GError **error)
         hypervisor_set_error(error, "cannot find guest %s", attempt->name);
         return FALSE;
     }
-    if (attempt->by_uri) {
-        if (virDomainMigrateToURI3(domain, attempt->remote_uri, attempt->params, count, attempt->flags) == 0)
+    /* the source's libvirtd, or the hypervisor, drives; otherwise this process does */
+    if (options->direct || (options->flags & VIR_MIGRATE_PEER2PEER) != 0) {
+        if (virDomainMigrateToURI3(domain, attempt->remote_uri, options->params, count, options->flags) == 0)
             return TRUE;
         hypervisor_set_error(error, "libvirt");
         return FALSE;
@@ -67,7 +66,7 @@ static gboolean migrate(const Attempt *attempt, GError **error)
     g_autoptr(virConnect) target = hypervisor_open(attempt->remote_uri, error);
     if (target == NULL)
         return FALSE;
-    g_autoptr(virDomain) arrived = virDomainMigrate3(domain, target, attempt->params, count, attempt->flags);
+    g_autoptr(virDomain) arrived = virDomainMigrate3(domain, target, options->params, count, options->flags);
     if (arrived == NULL)
         hypervisor_set_error(error, "libvirt");
     return arrived != NULL;
@@ -91,27 +90,11 @@ static gpointer attempt_main(gpointer data)
 static Attempt *attempt_start(const Transfer *transfer)
 {
     Attempt *attempt = g_atomic_rc_box_new0(Attempt);
-    const MigrateOptions *options = transfer->options;
-    int room = 0;
 
     attempt->name = g_strdup(transfer->name);
     attempt->source_uri = g_strdup(transfer->source_uri);
     attempt->remote_uri = g_strdup(transfer->remote_uri);
-    attempt->flags = options->flags;
-    attempt->by_uri = options->direct || (options->flags & VIR_MIGRATE_PEER2PEER) != 0;
-    for (int i = 0; i < options->param_count; i++) {
-        const virTypedParameter *param = &options->params[i];
-
-        if (param->type == VIR_TYPED_PARAM_STRING)
-            virTypedParamsAddString(&attempt->params, &attempt->param_count, &room, param->field,
-                                    param->value.s);
-        else if (param->type == VIR_TYPED_PARAM_INT)
-            virTypedParamsAddInt(&attempt->params, &attempt->param_count, &room, param->field,
-                                 param->value.i);
-        else
-            virTypedParamsAddULLong(&attempt->params, &attempt->param_count, &room, param->field,
-                                    param->value.ul);
-    }
+    attempt->options = migrate_options_copy(transfer->options);
     g_mutex_init(&attempt->mutex);
     g_cond_init(&attempt->changed);
     /* never joined: a call that does not come back must not hold the agent */
@@ -263,23 +246,46 @@ static gboolean is_broken_postcopy(const DomainLook *look)
 #endif
 }
 
+static gboolean is_in_postcopy(const DomainLook *look)
+{
+    return (look->state == VIR_DOMAIN_RUNNING && look->reason == VIR_DOMAIN_RUNNING_POSTCOPY) ||
+           (look->state == VIR_DOMAIN_PAUSED && look->reason == VIR_DOMAIN_PAUSED_POSTCOPY);
+}
+
+static gboolean executes(const DomainLook *look)
+{
+    return look->state == VIR_DOMAIN_RUNNING || look->state == VIR_DOMAIN_BLOCKED;
+}
+
+/* Whether it is the guest itself; another may have its name at either end. */
+static gboolean is_active_guest(const DomainLook *look, const char *uuid)
+{
+    return look->present && look->active && strcmp(look->uuid, uuid) == 0;
+}
+
 Settlement transfer_settlement(const DomainLook *here, const DomainLook *there, const char *uuid)
 {
     if (here == NULL || there == NULL)
         return SETTLE_UNKNOWN;
     if (is_broken_postcopy(here) || is_broken_postcopy(there))
         return SETTLE_UNKNOWN; /* each end has memory that the other lacks */
-    gboolean active_here = here->present && here->active;
-    gboolean active_there = there->present && there->active && strcmp(there->uuid, uuid) == 0;
+    gboolean active_here = is_active_guest(here, uuid);
+    gboolean active_there = is_active_guest(there, uuid);
     gboolean runs_there = active_there && is_running(there) && !is_paused_by_migration(there);
 
     if (!active_here)
         return runs_there ? SETTLE_MOVED : active_there ? SETTLE_UNKNOWN : SETTLE_LOST;
+    /* so it is in a post-copy that goes on; and one that lost its other end cannot go back */
+    gboolean has_switched = runs_there && executes(there) && !executes(here);
+    if ((active_there && is_in_postcopy(there)) || (is_in_postcopy(here) && !has_switched))
+        return SETTLE_UNKNOWN;
     if (is_paused_by_migration(here)) {
         if (runs_there)
             return SETTLE_DISCARD_HERE;
         return active_there ? SETTLE_DISCARD_THERE : SETTLE_RESUME_HERE;
     }
+    if (active_there && executes(there) && !executes(here))
+        return SETTLE_UNKNOWN; /* stopped here for another reason: there may be the only copy that works */
     /* it runs here: the cluster's copy, so any other must go */
     return active_there ? SETTLE_DISCARD_THERE : SETTLE_STAYED;
 }
@@ -354,13 +360,6 @@ static Settlement settle(const Watch *watch)
     return settlement;
 }
 
-static gboolean fail(GError **error, const Transfer *transfer, const char *why, const char *where)
-{
-    g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "live migration to %s failed: %s; %s %s", transfer->node,
-                why, transfer->name, where);
-    return FALSE;
-}
-
 /* For people only: what can still be said when the two ends could not be brought to one answer. */
 static const char *where_unsettled(const Watch *watch)
 {
@@ -373,25 +372,27 @@ static const char *where_unsettled(const Watch *watch)
     return "may be at either end and was not touched";
 }
 
-gboolean transfer_run(const Transfer *transfer, Hypervisor *here, Hypervisor *there, GError **error)
+TransferOutcome transfer_run(const Transfer *transfer, Hypervisor *here, Hypervisor *there, char **why)
 {
     Watch watch = {.transfer = transfer, .here = here, .there = there, .began_us = g_get_monotonic_time()};
     Attempt *attempt = attempt_start(transfer);
 
     progress_begin(&watch.progress, watch.began_us);
-    g_autofree char *why = watch_attempt(&watch, attempt);
+    g_autofree char *reason = watch_attempt(&watch, attempt);
     attempt_release(attempt);
+    Settlement settlement = settle(&watch);
 
-    switch (settle(&watch)) {
-    case SETTLE_MOVED:
-        if (why != NULL)
-            g_warning("the migration arrived all the same: %s", why);
-        return TRUE;
-    case SETTLE_STAYED:
-        return fail(error, transfer, why != NULL ? why : "it did not arrive", "still runs here");
-    case SETTLE_LOST:
-        return fail(error, transfer, why != NULL ? why : "it did not arrive", "runs at neither end");
-    default:
-        return fail(error, transfer, why != NULL ? why : "the ends disagree", where_unsettled(&watch));
+    if (settlement == SETTLE_MOVED) {
+        *why = g_steal_pointer(&reason);
+        return TRANSFER_MOVED;
     }
+    if (reason == NULL)
+        reason = g_strdup("it did not arrive");
+    if (settlement == SETTLE_STAYED) {
+        *why = g_steal_pointer(&reason);
+        return TRANSFER_STAYED;
+    }
+    *why = g_strdup_printf("%s; %s %s", reason, transfer->name,
+                           settlement == SETTLE_LOST ? "runs at neither end" : where_unsettled(&watch));
+    return TRANSFER_BROKEN;
 }

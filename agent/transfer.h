@@ -39,7 +39,13 @@ typedef enum {
 /* Pure. HERE or THERE is NULL where that end does not answer; a guest there with another UUID is not ours. */
 Settlement transfer_settlement(const DomainLook *here, const DomainLook *there, const char *uuid);
 
-/* TRUE: the guest has moved. FALSE: the error says why, and where the guest is now. */
-gboolean transfer_run(const Transfer *transfer, Hypervisor *here, Hypervisor *there, GError **error);
+typedef enum {
+    TRANSFER_MOVED,  /* the guest runs there, and not here */
+    TRANSFER_STAYED, /* the guest runs here, nothing of it is there: another way may be tried */
+    TRANSFER_BROKEN  /* anything else; where the guest is, *WHY says */
+} TransferOutcome;
+
+/* *WHY, to be freed, is for people: why the guest did not go this way. NULL where all went well. */
+TransferOutcome transfer_run(const Transfer *transfer, Hypervisor *here, Hypervisor *there, char **why);
 
 #endif

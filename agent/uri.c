@@ -44,16 +44,18 @@ static char *port_of(const char *authority, size_t length)
     return g_strndup(colon, length - (size_t)(colon - authority));
 }
 
-char *uri_remote(const LiveDomainParameters *parameters, const char *local_uri, const char *node)
+/* A host as it stands in a URI: IPv6 in brackets. */
+static char *bracketed(const char *address)
 {
-    if (*parameters->remoteuri != '\0')
-        return uri_with_node(parameters->remoteuri, node);
+    return strchr(address, ':') != NULL ? g_strdup_printf("[%s]", address) : g_strdup(address);
+}
 
+static char *remote_to(const LiveDomainParameters *parameters, const char *local_uri, const char *host)
+{
     g_autofree char *driver = driver_of(local_uri);
     g_autofree char *transport = *parameters->migration_transport != '\0'
                                      ? g_strconcat("+", parameters->migration_transport, NULL)
                                      : transport_of(local_uri);
-    g_autofree char *host = uri_node_with_suffix(node, parameters->migration_network_suffix);
     const char *authority = strstr(local_uri, "://");
     authority = authority != NULL ? authority + strlen("://") : "";
     size_t length = strcspn(authority, "/?");
@@ -65,6 +67,29 @@ char *uri_remote(const LiveDomainParameters *parameters, const char *local_uri, 
     return g_strdup_printf("%s%s://%s%s%s%s%s%.*s", driver, transport, parameters->migration_user,
                            *parameters->migration_user != '\0' ? "@" : "", host, port,
                            *rest == '/' ? "" : "/system", (int)rest_length, rest);
+}
+
+char *uri_remote(const LiveDomainParameters *parameters, const char *local_uri, const char *node)
+{
+    if (*parameters->remoteuri != '\0')
+        return uri_with_node(parameters->remoteuri, node);
+    g_autofree char *host = uri_node_with_suffix(node, parameters->migration_network_suffix);
+    return remote_to(parameters, local_uri, host);
+}
+
+char *uri_remote_at(const LiveDomainParameters *parameters, const char *local_uri, const char *address)
+{
+    g_autofree char *host = bracketed(address);
+
+    return remote_to(parameters, local_uri, host);
+}
+
+char *uri_migrate_at(const char *address, gint64 port)
+{
+    g_autofree char *host = bracketed(address);
+
+    return port == 0 ? g_strdup_printf("tcp://%s", host)
+                     : g_strdup_printf("tcp://%s:%" G_GINT64_FORMAT, host, port);
 }
 
 char *uri_migrate(const LiveDomainParameters *parameters, const char *local_uri, const char *from_options,

@@ -17,9 +17,15 @@ char *uri_node_with_suffix(const char *node, const char *suffix);
  */
 char *uri_remote(const LiveDomainParameters *parameters, const char *local_uri, const char *node);
 
-/* Where the data goes, or NULL: libvirt's default. FROM_OPTIONS is the --migrateuri of migrate_options, or
- * NULL. */
+/* The same, to a numeric address of it. */
+char *uri_remote_at(const LiveDomainParameters *parameters, const char *local_uri, const char *address);
+
+/* Where VirtualDomain's parameters send the data, or NULL where they do not say. FROM_OPTIONS is the
+ * --migrateuri of migrate_options, or NULL. */
 char *uri_migrate(const LiveDomainParameters *parameters, const char *local_uri, const char *from_options,
                   const char *node);
+
+/* The data to a numeric address; PORT 0: libvirt takes a free one. */
+char *uri_migrate_at(const char *address, gint64 port);
 
 #endif

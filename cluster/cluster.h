@@ -1,16 +1,73 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pacemaker and Corosync, as the rest of the project sees them. This folder is the only one that includes
- * their headers.
+ * Pacemaker and Corosync, as the rest of the project sees them.
+ *
+ * All of it goes through their own tools (crm_resource, cibadmin, attrd_updater, corosync-cmapctl), bounded
+ * in time. Their options are the same in Pacemaker 2.1 and 3.0 where their libraries' interfaces are not, and
+ * an agent that runs every few seconds for every VM does not carry libraries that it hardly ever needs.
  */
 #ifndef WHERRY_CLUSTER_H
 #define WHERRY_CLUSTER_H
 
+#include "netpref/netpref.h"
 #include "ocf/ocf.h"
 
+/* ---- resources ------------------------------------------------------------------------------------- */
+
 /* Sets the utilization attribute NAME of RESOURCE to VALUE, or removes it where VALUE is NULL; writes to the
- * CIB only if it differs. Through crm_resource, so that an agent need not carry Pacemaker's libraries. */
+ * CIB only if it differs. */
 gboolean cluster_utilization_set(const char *resource, const char *name, const char *value,
                                  OcfDeadline deadline, GError **error);
+
+/* ---- links of the nodes ------------------------------------------------------------------------------ */
+
+/* The node attribute in which each node's wherryd publishes its links (netpref_links_to_text). It is private:
+ * kept in memory by Pacemaker on all nodes, never written to the CIB, gone with the node (facts P10). */
+#define CLUSTER_LINKS_ATTRIBUTE "wherry-links"
+
+/* Publishes this node's links, replacing what it said before. */
+gboolean cluster_links_publish(const char *text, OcfDeadline deadline, GError **error);
+
+/* Takes this node's links back. */
+gboolean cluster_links_withdraw(OcfDeadline deadline, GError **error);
+
+/* What the nodes have published: node name (char *) to text (char *). */
+GHashTable *cluster_links_read(OcfDeadline deadline, GError **error);
+
+/* ---- the migration networks' preference ---------------------------------------------------------------- */
+
+/* The resource ocf:wherry:MigrationNetworks, whose parameters are the preference of the whole cluster. */
+typedef struct {
+    char *resource;         /* the primitive's id; NULL: none is configured, and the defaults hold */
+    GHashTable *parameters; /* as in the CIB: name (char *) to value (char *); never NULL */
+} ClusterPreference;
+
+/* Reads it from the CIB. */
+ClusterPreference *cluster_preference_read(OcfDeadline deadline, GError **error);
+void cluster_preference_free(ClusterPreference *preference);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ClusterPreference, cluster_preference_free)
+
+/* A parameter's value, or NULL. */
+const char *cluster_preference_get(const ClusterPreference *preference, const char *name);
+
+/* ---- all of it together ----------------------------------------------------------------------------------
+ */
+
+/* What the cluster knows of its networks at this moment. */
+typedef struct {
+    char *local_node;
+    ClusterPreference *preference;
+    gboolean preference_known; /* if not, nobody knows what is excluded */
+    NetprefPolicy *policy;
+    NetprefNetworks *networks;
+    GPtrArray *notes; /* char *: what could not be read, and what was taken instead */
+} ClusterNetworks;
+
+/* Reads links, ring and preference. This node's links are read from the system; a node that has published
+ * none takes part with its ring addresses. LOCAL_NODE is this node's name, or NULL to ask Pacemaker. Fails
+ * only where not even the nodes' names can be had; what else cannot be read is a note. */
+ClusterNetworks *cluster_networks_read(const char *local_node, OcfDeadline deadline, GError **error);
+void cluster_networks_free(ClusterNetworks *networks);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ClusterNetworks, cluster_networks_free)
 
 #endif

@@ -47,6 +47,7 @@ void ocf_call_read(OcfCall *call, const OcfAction *action, const char *agent_nam
     if (call->timeout_ms == 0)
         call->timeout_ms = fallback_ms;
     call->deadline = ocf_deadline_in(call->timeout_ms - ocf_deadline_margin_ms(call->timeout_ms));
+    call->local_node = g_environ_getenv(environment, "OCF_RESKEY_CRM_meta_on_node");
     call->peer = g_environ_getenv(environment, strcmp(action->name, "migrate_from") == 0
                                                    ? "OCF_RESKEY_CRM_meta_migrate_source"
                                                    : "OCF_RESKEY_CRM_meta_migrate_target");

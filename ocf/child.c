@@ -11,8 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* More of a program's output than this helps nobody who reads a log. */
-enum { OUTPUT_MOST = 16 * 1024, NO_SUCH_PROGRAM = 127, CANNOT_RUN = 126, SIGNAL_BASE = 128 };
+/* More of a program's output than the first helps nobody who reads a log; more than the second is no value.
+ */
+enum { SHOWN_MOST = 16 * 1024, VALUE_MOST = 4 * 1024 * 1024 };
+enum { NO_SUCH_PROGRAM = 127, CANNOT_RUN = 126, SIGNAL_BASE = 128 };
 
 typedef struct {
     pid_t pid;
@@ -66,20 +68,20 @@ static gboolean spawn(const char *const *argv, OcfChildOutput what, Running *run
 }
 
 /* FALSE at the end of the output. */
-static gboolean read_some(int fd, GString *output)
+static gboolean read_some(int fd, gsize most, GString *output)
 {
     char buffer[4096];
     ssize_t got = read(fd, buffer, sizeof buffer);
 
     if (got <= 0)
         return got < 0 && errno == EINTR;
-    gsize room = OUTPUT_MOST - MIN(output->len, OUTPUT_MOST);
+    gsize room = most - MIN(output->len, most);
     g_string_append_len(output, buffer, (gssize)MIN((gsize)got, room));
     return TRUE;
 }
 
 /* Reads until the process ended (what it left behind may hold the pipe open for ever) or DEADLINE. */
-static gboolean wait_for_end(const Running *running, OcfDeadline deadline, GString *output)
+static gboolean wait_for_end(const Running *running, OcfDeadline deadline, gsize most, GString *output)
 {
     struct pollfd fds[] = {{.fd = running->output_fd, .events = POLLIN},
                            {.fd = running->pid_fd, .events = POLLIN}};
@@ -93,7 +95,7 @@ static gboolean wait_for_end(const Running *running, OcfDeadline deadline, GStri
         if (ready < 0)
             continue;
         if (fds[0].revents != 0) {
-            if (!read_some(running->output_fd, output))
+            if (!read_some(running->output_fd, most, output))
                 fds[0].fd = -1;
         } else if (fds[1].revents != 0) {
             return TRUE;
@@ -113,7 +115,8 @@ gboolean ocf_child_run(const char *const *argv, OcfChildOutput what, OcfDeadline
         return FALSE;
 
     g_autoptr(GString) output = g_string_new(NULL);
-    gboolean late = !wait_for_end(&running, deadline, output);
+    gsize most = what == OCF_CHILD_PLAIN_OUTPUT ? VALUE_MOST : SHOWN_MOST;
+    gboolean late = !wait_for_end(&running, deadline, most, output);
     kill(-running.pid, SIGKILL); /* the group: also what a finished program left behind */
     while (waitpid(running.pid, &status, 0) < 0 && errno == EINTR)
         ;

@@ -102,12 +102,13 @@ gboolean ocf_parse_integer(const char *text, gint64 min, gint64 max, gint64 *res
 /* One call of an agent. */
 typedef struct {
     const char *action;
-    const char *resource; /* OCF_RESOURCE_INSTANCE; the agent's name where it is unset */
-    const char *peer;     /* the other node of a migration, or NULL */
-    gboolean probe;       /* a monitor outside of any interval (an unset interval counts as one) */
-    gint check_level;     /* OCF_CHECK_LEVEL, 0 where it is unset */
-    gint64 timeout_ms;    /* the action's whole timeout */
-    OcfDeadline deadline; /* less the margin */
+    const char *resource;   /* OCF_RESOURCE_INSTANCE; the agent's name where it is unset */
+    const char *peer;       /* the other node of a migration, or NULL */
+    const char *local_node; /* this node's name, where the resource manager tells it, or NULL */
+    gboolean probe;         /* a monitor outside of any interval (an unset interval counts as one) */
+    gint check_level;       /* OCF_CHECK_LEVEL, 0 where it is unset */
+    gint64 timeout_ms;      /* the action's whole timeout */
+    OcfDeadline deadline;   /* less the margin */
     const void *parameters;
 } OcfCall;
 
