@@ -8,7 +8,8 @@ typedef struct {
     HypervisorWork work; /* NULL: close the connection and end */
     gpointer task;
     GDestroyNotify clear;
-    gboolean done; /* this and the rest under the mutex */
+    gboolean abandoned; /* this and the rest under the mutex: its caller has given up */
+    gboolean done;
     gboolean ok;
     gboolean away;
     GError *error;
@@ -109,6 +110,14 @@ static void finish(Shared *shared, Job *job, gboolean ok, gboolean away, GError 
     job_release(job);
 }
 
+static gboolean is_abandoned(Shared *shared, const Job *job)
+{
+    g_mutex_lock(&shared->mutex);
+    gboolean abandoned = job->abandoned;
+    g_mutex_unlock(&shared->mutex);
+    return abandoned;
+}
+
 static void work_off(Shared *shared, Job *job, virConnectPtr *connection)
 {
     GError *error = NULL;
@@ -119,7 +128,8 @@ static void work_off(Shared *shared, Job *job, virConnectPtr *connection)
         finish(shared, job, FALSE, TRUE, error);
         return;
     }
-    gboolean ok = job->work(*connection, job->task, &error);
+    /* opening took too long: a guest must not be destroyed or resumed when nobody expects it any more */
+    gboolean ok = !is_abandoned(shared, job) && job->work(*connection, job->task, &error);
     gboolean away = !ok && virConnectIsAlive(*connection) != 1;
     if (away)
         g_clear_pointer(connection, virConnectClose); /* libvirtd was restarted: open again next time */
@@ -193,8 +203,10 @@ static Job *submit(Hypervisor *hypervisor, OcfDeadline deadline, HypervisorWork 
     g_mutex_lock(&shared->mutex);
     while (!job->done && g_cond_wait_until(&shared->done, &shared->mutex, deadline))
         ;
-    if (!job->done)
+    if (!job->done) {
+        job->abandoned = TRUE;
         hypervisor->unanswered = job;
+    }
     g_mutex_unlock(&shared->mutex);
     return hypervisor->unanswered == NULL ? job : NULL;
 }

@@ -22,6 +22,11 @@ int guest_lock_take(const char *directory, const char *resource, OcfDeadline dea
     }
     /* flock cannot wait for a limited time; the file is never removed, or two could hold "the" lock */
     while (flock(lock, LOCK_EX | LOCK_NB) < 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR) {
+            g_warning("cannot lock %s (%s); going on without", path, g_strerror(errno));
+            close(lock);
+            return -1;
+        }
         if (ocf_deadline_sleep(deadline, POLL_MS))
             continue;
         g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "another action of %s is still at work", resource);

@@ -86,7 +86,7 @@ static gboolean shut_down(Guest *guest, GuestState *state, OcfDeadline deadline)
             ask_again = ocf_deadline_in(ASK_AGAIN_MS);
         }
         g_clear_error(&error);
-        if (!guest_look(guest, ocf_deadline_left_ms(deadline), state, &error))
+        if (!guest_look(guest, guest_patience_ms(guest), state, &error))
             return FALSE;
         if (state->health == HEALTH_STOPPED)
             return TRUE;
@@ -117,7 +117,7 @@ static gboolean force_off(Guest *guest, GuestState *state, GError **error)
     g_autoptr(GError) why = NULL;
 
     g_message("forcing %s off", guest_name(guest));
-    if (!state->by_process && !domain_destroy(guest->here, guest_name(guest), by_libvirt, &why))
+    if (!domain_destroy(guest->here, guest_name(guest), by_libvirt, &why))
         g_warning("%s", why->message);
     g_clear_error(&why);
     if (guest_look(guest, ocf_deadline_left_ms(by_libvirt), state, &why) && state->health == HEALTH_STOPPED)

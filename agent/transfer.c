@@ -323,7 +323,8 @@ static void act_on(Settlement settlement, const Watch *watch)
         warn_of("cannot settle the migration", error);
 }
 
-/* A job that could still finish makes "it stayed" a guess (facts L2). */
+/* A job that could still finish makes every look a guess (facts L2): what is not running there now may run
+ * there, as the only copy, before we act on it. */
 static gboolean has_job(const Watch *watch)
 {
     DomainJob job = {0};
@@ -335,15 +336,19 @@ static gboolean has_job(const Watch *watch)
     return TRUE;
 }
 
+/* There first: a guest that switches over between the two looks is then seen at neither end, and looked for
+ * again; the other way round it would be seen at both. */
 static Settlement look_at_both(const Watch *watch)
 {
     DomainLook here = {0}, there = {0};
-    gboolean sees_here = look_at(watch->here, watch->transfer, &here);
     gboolean sees_there = look_at(watch->there, watch->transfer, &there);
+    gboolean sees_here = look_at(watch->here, watch->transfer, &here);
     Settlement settlement =
         transfer_settlement(sees_here ? &here : NULL, sees_there ? &there : NULL, watch->transfer->uuid);
 
-    return settlement == SETTLE_STAYED && has_job(watch) ? SETTLE_UNKNOWN : settlement;
+    if (settlement == SETTLE_MOVED || settlement == SETTLE_LOST || settlement == SETTLE_UNKNOWN)
+        return settlement;
+    return has_job(watch) ? SETTLE_UNKNOWN : settlement;
 }
 
 static Settlement settle(const Watch *watch)

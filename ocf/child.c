@@ -111,6 +111,12 @@ gboolean ocf_child_run(const char *const *argv, OcfChildOutput what, OcfDeadline
     Running running;
     int status = 0;
 
+    g_autofree char *program = g_find_program_in_path(argv[0]);
+    if (program == NULL && !g_file_test(argv[0], G_FILE_TEST_EXISTS)) {
+        /* found out before, because a program may end with the shell's "not found" of its own */
+        *child = (OcfChild){.status = NO_SUCH_PROGRAM, .absent = TRUE, .output = g_strdup("")};
+        return TRUE;
+    }
     if (!spawn(argv, what, &running, error))
         return FALSE;
 
@@ -126,7 +132,7 @@ gboolean ocf_child_run(const char *const *argv, OcfChildOutput what, OcfDeadline
 
     child->late = late;
     child->status = WIFEXITED(status) ? WEXITSTATUS(status) : SIGNAL_BASE + WTERMSIG(status);
-    child->absent = !late && child->status == NO_SUCH_PROGRAM;
+    child->absent = FALSE;
     child->output = g_strchomp(g_utf8_make_valid(output->str, (gssize)output->len));
     return TRUE;
 }

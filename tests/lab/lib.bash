@@ -67,7 +67,7 @@ guest_pids() { # NAME: "NODE PID" of each QEMU that is this guest, running or pa
     wires=$(readlink "/proc/$pid/ns/net") || continue
     for node in $(cd "$LAB/nodes" && echo *); do
       read -r init _ 2>/dev/null <"$LAB/nodes/$node/pid" || continue
-      [ "$(readlink "/proc/$init/ns/net")" = "$wires" ] && echo "$node $pid"
+      if [ "$(readlink "/proc/$init/ns/net")" = "$wires" ]; then echo "$node $pid"; fi
     done
   done
 }

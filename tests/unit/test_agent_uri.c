@@ -194,6 +194,12 @@ static void a_numeric_address_stands_in_a_uri_as_it_must(void **state)
         g_autofree char *uri = uri_migrate_at(cases[i].address, cases[i].port);
         assert_string_equal(uri, cases[i].uri);
     }
+    Settings settings = {.transport = "tcp", .user = "mover", .suffix = "-mig"};
+    LiveDomainParameters values = values_of(&settings);
+    g_autofree char *four = uri_remote_at(&values, "qemu:///system", "10.99.2.2");
+    g_autofree char *six = uri_remote_at(&values, "qemu+tcp://[::1]:16510/system", "fd99:2::2");
+    assert_string_equal(four, "qemu+tcp://mover@10.99.2.2/system");
+    assert_string_equal(six, "qemu+tcp://mover@[fd99:2::2]:16510/system");
 }
 
 /* ---- names --------------------------------------------------------------------------------------- */
