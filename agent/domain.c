@@ -204,6 +204,15 @@ gboolean domain_undefine(Hypervisor *hypervisor, const char *name, OcfDeadline d
     return do_call(hypervisor, name, NULL, 0, deadline, undefine_work, error);
 }
 
+static int read_max_downtime(virDomainPtr domain, DomainTask *task)
+{
+    unsigned long long downtime_ms = 0;
+    int result = virDomainMigrateGetMaxDowntime(domain, &downtime_ms, 0);
+
+    task->number = downtime_ms;
+    return result;
+}
+
 /* A call of libvirt that takes a domain and flags, as a work function called NAME. */
 #define DOMAIN_WORK(work_name, expression, what)                                                             \
     static gboolean work_name(virConnectPtr connection, gpointer data, GError **error)                       \
@@ -227,6 +236,7 @@ DOMAIN_WORK(suspend_work, virDomainSuspend(domain), "cannot suspend")
 DOMAIN_WORK(start_postcopy_work, virDomainMigrateStartPostCopy(domain, 0), "cannot switch to post-copy:")
 DOMAIN_WORK(save_work, virDomainSaveFlags(domain, task->text, NULL, 0), "cannot save")
 DOMAIN_WORK(abort_work, virDomainAbortJob(domain), "cannot abort the job of")
+DOMAIN_WORK(get_max_downtime_work, read_max_downtime(domain, task), "cannot read the largest downtime of")
 DOMAIN_WORK(max_downtime_work, virDomainMigrateSetMaxDowntime(domain, task->number, 0),
             "cannot set the largest downtime of")
 
@@ -360,4 +370,15 @@ gboolean domain_suspend(Hypervisor *hypervisor, const char *name, OcfDeadline de
 gboolean domain_start_postcopy(Hypervisor *hypervisor, const char *name, OcfDeadline deadline, GError **error)
 {
     return do_call(hypervisor, name, NULL, 0, deadline, start_postcopy_work, error);
+}
+
+gboolean domain_get_max_downtime(Hypervisor *hypervisor, const char *name, OcfDeadline deadline,
+                                 guint64 *downtime_ms, GError **error)
+{
+    g_autoptr(DomainTaskBox) task = task_new(name, NULL);
+
+    if (!call(hypervisor, deadline, get_max_downtime_work, task, error))
+        return FALSE;
+    *downtime_ms = task->number;
+    return TRUE;
 }

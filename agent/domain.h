@@ -68,6 +68,9 @@ gboolean domain_start_postcopy(Hypervisor *hypervisor, const char *name, OcfDead
 gboolean domain_set_max_downtime(Hypervisor *hypervisor, const char *name, guint64 downtime_ms,
                                  OcfDeadline deadline, GError **error);
 
+gboolean domain_get_max_downtime(Hypervisor *hypervisor, const char *name, OcfDeadline deadline,
+                                 guint64 *downtime_ms, GError **error);
+
 /* The hypervisor's own URI, which tells what the default is. */
 gboolean hypervisor_uri(Hypervisor *hypervisor, OcfDeadline deadline, char **uri, GError **error);
 

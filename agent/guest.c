@@ -32,7 +32,10 @@ static gboolean identify(Guest *guest, GuestIdentity identity, GError **error)
     const char *path = guest->parameters->config;
     g_autoptr(GuestRecord) record = guest_record_load(WHERRY_RUNDIR, guest->call->resource);
 
-    if (record != NULL && identity == GUEST_BY_RECORD) {
+    /* a record of another config is believed only as long as its guest runs */
+    if (record != NULL && identity == GUEST_BY_RECORD &&
+        (strcmp(record->config, path) == 0 ||
+         guest_process_is_alive(&record->process, record->name, record->uuid))) {
         guest->record = g_steal_pointer(&record);
         guest->recorded = TRUE;
         return TRUE;

@@ -233,6 +233,27 @@ static gboolean try_routes(Guest *guest, const GuestState *state, OtherEnd *ther
     return fail(error, "%s stays here: %s", guest_name(guest), routes->left->str);
 }
 
+/* QEMU keeps the limit for as long as it runs: a guest that stays must not carry it into a move that has
+ * none. */
+static gboolean try_with_downtime(Guest *guest, const GuestState *state, OtherEnd *there,
+                                  const MigrateOptions *common, Routes *routes, GError **error)
+{
+    guint64 before_ms = 0, wanted_ms = (guint64)guest->parameters->migration_downtime;
+    const char *name = guest_name(guest);
+    OcfDeadline deadline = guest->call->deadline;
+    g_autoptr(GError) why = NULL;
+
+    if (!domain_get_max_downtime(guest->here, name, deadline, &before_ms, error) ||
+        !domain_set_max_downtime(guest->here, name, wanted_ms, deadline, error))
+        return FALSE;
+    if (try_routes(guest, state, there, common, routes, error))
+        return TRUE;
+    if (!domain_set_max_downtime(guest->here, name, before_ms, ocf_deadline_in(guest_patience_ms(guest)),
+                                 &why))
+        g_warning("%s", why->message);
+    return FALSE;
+}
+
 static gboolean transfer(Guest *guest, const GuestState *state, const char *uri_here,
                          const ClusterNetworks *networks, OtherEnd *there, GError **error)
 {
@@ -248,11 +269,9 @@ static gboolean transfer(Guest *guest, const GuestState *state, const char *uri_
     guest_save_config(guest, deadline);
     if (!start_resources_there(guest, there->hypervisor, error))
         return FALSE;
-    if (parameters->migration_downtime > 0 &&
-        !domain_set_max_downtime(guest->here, guest_name(guest), (guint64)parameters->migration_downtime,
-                                 deadline, error))
-        return FALSE;
-    return try_routes(guest, state, there, common, routes, error);
+    if (parameters->migration_downtime == 0)
+        return try_routes(guest, state, there, common, routes, error);
+    return try_with_downtime(guest, state, there, common, routes, error);
 }
 
 /* From the local URI on; the guest is locked and known. */

@@ -120,7 +120,7 @@ static gboolean force_off(Guest *guest, GuestState *state, GError **error)
     if (!domain_destroy(guest->here, guest_name(guest), by_libvirt, &why))
         g_warning("%s", why->message);
     g_clear_error(&why);
-    if (guest_look(guest, ocf_deadline_left_ms(by_libvirt), state, &why) && state->health == HEALTH_STOPPED)
+    if (guest_look(guest, guest_patience_ms(guest), state, &why) && state->health == HEALTH_STOPPED)
         return TRUE;
     if (why != NULL)
         g_warning("%s", why->message);

@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Prints the man page of ocf:wherry:LiveDomain from the agent's own tables; for the build only. */
+/* print-man PAGE: prints an agent's man page from the agent's own tables; for the build only. */
 #include "agent/actions.h"
+#include "heartbeat/actions.h"
 
 #include <stdio.h>
+#include <string.h>
 
-int main(void)
+int main(int argc, char **argv)
 {
-    g_autoptr(GString) man = ocf_agent_man(&live_domain_agent);
+    const OcfAgent *const agents[] = {&live_domain_agent, &migration_networks_agent};
 
-    return fputs(man->str, stdout) == EOF || fflush(stdout) == EOF;
+    for (size_t i = 0; argc == 2 && i < G_N_ELEMENTS(agents); i++) {
+        g_autofree char *page = g_strdup_printf("ocf_%s_%s.7", agents[i]->provider, agents[i]->name);
+
+        if (strcmp(page, argv[1]) != 0)
+            continue;
+        g_autoptr(GString) man = ocf_agent_man(agents[i]);
+        return fputs(man->str, stdout) == EOF || fflush(stdout) == EOF;
+    }
+    fprintf(stderr, "print-man: there is no such page\n");
+    return 1;
 }

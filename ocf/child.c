@@ -23,10 +23,11 @@ typedef struct {
 } Running;
 
 /* In the child, after fork: only async-signal-safe calls. */
-static void become(const char *const *argv, OcfChildOutput what, int output_fd, pid_t parent)
+static void become(const char *const *argv, char **environment, OcfChildOutput what, int output_fd,
+                   pid_t parent)
 {
     sigset_t none;
-    int null_fd = open("/dev/null", O_RDONLY);
+    int null_fd = open("/dev/null", O_RDWR);
 
     /* a group of its own, so that all it starts can be ended with it; and never an orphan of the agent,
      * whom Pacemaker may end with SIGKILL */
@@ -37,16 +38,35 @@ static void become(const char *const *argv, OcfChildOutput what, int output_fd, 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 || dup2(output_fd, STDOUT_FILENO) < 0 ||
-        (what == OCF_CHILD_ALL_OUTPUT && dup2(output_fd, STDERR_FILENO) < 0))
+        dup2(what == OCF_CHILD_ALL_OUTPUT ? output_fd : null_fd, STDERR_FILENO) < 0)
         _exit(CANNOT_RUN);
-    execvp(argv[0], (char *const *)argv);
+    execvpe(argv[0], (char *const *)argv, environment);
     _exit(errno == ENOENT ? NO_SUCH_PROGRAM : CANNOT_RUN);
+}
+
+/* A program that is asked for a value must not take the agent's call for its own: attrd_updater answers for
+ * the one node in OCF_RESKEY_CRM_meta_on_node, even where it is asked for all (Pacemaker 2.1). */
+static char **child_environment(OcfChildOutput what)
+{
+    char **environment = g_get_environ();
+
+    for (char **variable = environment; what == OCF_CHILD_PLAIN_OUTPUT && *variable != NULL;) {
+        if (!g_str_has_prefix(*variable, "OCF_RESKEY_CRM_meta_")) {
+            variable++;
+            continue;
+        }
+        g_autofree char *name = g_strndup(*variable, strcspn(*variable, "="));
+        environment = g_environ_unsetenv(environment, name);
+        variable = environment;
+    }
+    return environment;
 }
 
 static gboolean spawn(const char *const *argv, OcfChildOutput what, Running *running, GError **error)
 {
     int fds[2];
     pid_t parent = getpid();
+    g_auto(GStrv) environment = child_environment(what);
 
     if (pipe2(fds, O_CLOEXEC) < 0) {
         g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "cannot start %s: %s", argv[0], g_strerror(errno));
@@ -54,7 +74,7 @@ static gboolean spawn(const char *const *argv, OcfChildOutput what, Running *run
     }
     running->pid = fork();
     if (running->pid == 0)
-        become(argv, what, fds[1], parent);
+        become(argv, environment, what, fds[1], parent);
     close(fds[1]);
     if (running->pid < 0) {
         g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "cannot start %s: %s", argv[0], g_strerror(errno));

@@ -162,7 +162,8 @@ typedef struct {
 
 typedef enum {
     OCF_CHILD_ALL_OUTPUT,   /* standard output and error together, as a person would see them */
-    OCF_CHILD_PLAIN_OUTPUT, /* standard output alone, for a value; standard error goes to the agent's own */
+    OCF_CHILD_PLAIN_OUTPUT, /* standard output alone, for a value; what it says beside is dropped, and it does
+                             * not see the call's OCF_RESKEY_CRM_meta_* */
 } OcfChildOutput;
 
 /* Runs ARGV (searched in PATH) with no standard input until it ends or DEADLINE comes; then it and what it

@@ -289,6 +289,13 @@ incoming_on_a2() { [ "$(on a2 virsh domstate "$guest" --reason)" = "paused (migr
   [[ $(on a1 virsh domjobinfo "$guest") == *None* ]]
 }
 
+@test "a_guest_that_stays_does_not_keep_the_downtime_of_the_move_that_failed" {
+  boot --memory 256 --dirty 64
+  before=$(on a1 virsh -q migrate-getmaxdowntime "$guest")
+  run -1 migrate_to "$guest" a1 a2 migration_speed=4 migration_downtime=7 CRM_meta_timeout=8000
+  [ "$(on a1 virsh -q migrate-getmaxdowntime "$guest")" = "$before" ]
+}
+
 @test "I1_another_guest_of_the_same_name_at_the_target_is_not_harmed" {
   boot
   on a2 sh -c "sed 's|<uuid>.*</uuid>|<uuid>11111111-2222-3333-4444-555555555555</uuid>|; s|console|other|' \

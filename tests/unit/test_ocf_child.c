@@ -86,6 +86,24 @@ static void there_is_no_standard_input(void **state)
     assert_string_equal(child.output, "end");
 }
 
+static void a_program_asked_for_a_value_does_not_see_the_call(void **state)
+{
+    const char *const argv[] = {"env", NULL};
+    g_auto(OcfChild) value = {0};
+    g_auto(OcfChild) all = {0};
+    (void)state;
+
+    g_setenv("OCF_RESKEY_CRM_meta_on_node", "a1", TRUE);
+    g_setenv("OCF_RESKEY_CRM_meta_timeout", "20000", TRUE);
+    assert_true(ocf_child_run(argv, OCF_CHILD_PLAIN_OUTPUT, ocf_deadline_in(UNIT_PATIENCE_MS), &value, NULL));
+    assert_true(ocf_child_run(argv, OCF_CHILD_ALL_OUTPUT, ocf_deadline_in(UNIT_PATIENCE_MS), &all, NULL));
+    g_unsetenv("OCF_RESKEY_CRM_meta_on_node");
+    g_unsetenv("OCF_RESKEY_CRM_meta_timeout");
+    assert_null(strstr(value.output, "CRM_meta"));
+    assert_non_null(strstr(value.output, "PATH="));
+    assert_non_null(strstr(all.output, "OCF_RESKEY_CRM_meta_on_node=a1"));
+}
+
 static void absent_program_is_told_from_one_that_fails(void **state)
 {
     const char *const nowhere[] = {"/nonexistent/wherry-no-such-program", NULL};
@@ -276,6 +294,7 @@ int main(void)
         cmocka_unit_test(status_is_the_exit_status),
         cmocka_unit_test(status_of_a_killed_program_is_128_and_its_signal),
         cmocka_unit_test(there_is_no_standard_input),
+        cmocka_unit_test(a_program_asked_for_a_value_does_not_see_the_call),
         cmocka_unit_test(absent_program_is_told_from_one_that_fails),
         cmocka_unit_test(huge_output_is_cut_and_does_not_stop_the_program),
         cmocka_unit_test(output_is_always_utf8),
