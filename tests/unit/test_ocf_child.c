@@ -50,7 +50,7 @@ static void a_value_is_standard_output_alone(void **state)
     (void)state;
 
     assert_int_equal(child.status, 0);
-    assert_string_equal(child.err, "warning\n");
+    assert_string_equal(child.err, "");
     assert_string_equal(child.out, "");
 }
 
