@@ -172,8 +172,10 @@ static gboolean judge_process(Guest *guest, GuestState *state, const GError *no_
                     guest_name(guest), no_answer->message);
         return FALSE;
     }
-    g_warning("%s; going by the processes: %s %s", no_answer->message, guest_name(guest),
-              state->process.pid != 0 ? "runs" : "does not run");
+    if (!guest->away_said)
+        g_warning("%s; going by the processes: %s %s", no_answer->message, guest_name(guest),
+                  state->process.pid != 0 ? "runs" : "does not run");
+    guest->away_said = TRUE;
     if (state->process.pid != 0)
         set_state(state, HEALTH_RUNNING, "running, by its process");
     else

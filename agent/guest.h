@@ -18,7 +18,8 @@ typedef struct {
     GuestRecord *record;  /* never NULL; of a guest not known here yet it has no process */
     gboolean recorded;    /* the record has a file */
     Hypervisor *here;
-    int lock; /* -1: none */
+    gboolean away_said; /* that libvirt does not answer is said once */
+    int lock;           /* -1: none */
 } Guest;
 
 typedef struct {

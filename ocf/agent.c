@@ -79,7 +79,7 @@ static gboolean api_is_known(char **environment, GError **error)
 {
     const char *major = g_environ_getenv(environment, "OCF_RA_VERSION_MAJOR");
 
-    if (major == NULL || strcmp(major, "1") == 0)
+    if (major == NULL || *major == '\0' || strcmp(major, "1") == 0)
         return TRUE;
     g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC,
                 "OCF RA API version %s is not supported; this agent speaks 1.1", major);
