@@ -154,6 +154,17 @@ static gboolean fail_without_route(const Routes *routes, const NetprefChoice *ch
     return FALSE;
 }
 
+/* An exclusion that cannot be read excludes nothing: that must not pass in silence. */
+static void warn_of_settings(const GPtrArray *findings)
+{
+    for (guint i = 0; i < findings->len; i++) {
+        const NetprefFinding *finding = findings->pdata[i];
+
+        if (finding->level == NETPREF_ERROR)
+            g_warning("the networks' settings are wrong: %s", finding->text);
+    }
+}
+
 static gboolean find_networks(Routes *routes, const LiveDomainParameters *parameters,
                               const ClusterNetworks *networks, const char *node, GError **error)
 {
@@ -162,6 +173,7 @@ static gboolean find_networks(Routes *routes, const LiveDomainParameters *parame
                     "the networks' preference cannot be read, so nobody knows which are excluded");
         return FALSE;
     }
+    warn_of_settings(netpref_policy_findings(networks->policy));
     g_autoptr(NetprefChoice) choice = choose(parameters, networks, node, error);
     if (choice == NULL || !add_reachable(routes, parameters, choice, node, error))
         return FALSE;
