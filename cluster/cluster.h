@@ -70,4 +70,16 @@ ClusterNetworks *cluster_networks_read(const char *local_node, OcfDeadline deadl
 void cluster_networks_free(ClusterNetworks *networks);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ClusterNetworks, cluster_networks_free)
 
+/* ---- changing the preference ------------------------------------------------------------------------------ */
+
+/* Brings PARAMETERS (name (char *) to value (char *), as they are in the CIB at that moment) to what they shall be.
+ * Called again, with the new ones, where somebody else has changed them meanwhile. FALSE: nothing is written. */
+typedef gboolean (*ClusterPreferenceChange)(GHashTable *parameters, gpointer data, GError **error);
+
+/* Changes the parameters of the primitive RESOURCE in the CIB in one step, and only if they are still those that CHANGE
+ * was handed. What CHANGE leaves as it was is not written. OCF_ERR_PERM where the CIB's access rules forbid it,
+ * OCF_ERR_CONFIGURED where the parameters are set in a way that is for a person to edit. */
+gboolean cluster_preference_edit(const char *resource, ClusterPreferenceChange change, gpointer data,
+                                 OcfDeadline deadline, GError **error);
+
 #endif

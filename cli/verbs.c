@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of all verbs. */
+#include "cli/cli.h"
+
+#include <string.h>
+
+static const CliVerb verbs[] = {
+    {
+        .name = "network list",
+        .flags = CLI_SHOWS,
+        .summary = "Show the cluster's networks in the order in which migrations try them",
+        .description = "ORDER is the place of a network, or - where it is never used; WHY says for what "
+                       "reason. SPEED and MTU are "
+                       "those of the slowest and the smallest link, RING says whether Corosync runs on it. "
+                       "Below stand the "
+                       "findings about networks and settings, and what could not be read.\n\n"
+                       "A network is written as its name, its CIDR, or an interface that is the same network "
+                       "on all nodes.",
+        .run = cli_network_list,
+    },
+    {
+        .name = "network order",
+        .arguments = "NETWORK...",
+        .least = 1,
+        .most = G_MAXUINT,
+        .flags = CLI_CHANGES,
+        .summary = "Set which networks migrations try first",
+        .description =
+            "The networks named come first, in this order; the others follow, unless the parameter unlisted "
+            "is exclude. An empty argument ('') takes the order away. A CIDR that no node has at present is "
+            "accepted with a note.",
+        .run = cli_network_order,
+    },
+    {
+        .name = "network exclude",
+        .arguments = "NETWORK...",
+        .least = 1,
+        .most = G_MAXUINT,
+        .flags = CLI_CHANGES,
+        .summary = "Keep migrations off networks, whatever any list says",
+        .description =
+            "Not one packet of a migration goes over an excluded network, not even a probe. It also leaves "
+            "the order.",
+        .run = cli_network_exclude,
+    },
+    {
+        .name = "network include",
+        .arguments = "NETWORK...",
+        .least = 1,
+        .most = G_MAXUINT,
+        .flags = CLI_CHANGES,
+        .summary = "Let migrations use networks again that were excluded",
+        .description = "They follow the ordered ones; network order or network up gives them a place.",
+        .run = cli_network_include,
+    },
+    {
+        .name = "network up",
+        .arguments = "NETWORK",
+        .least = 1,
+        .most = 1,
+        .flags = CLI_CHANGES,
+        .summary = "Move a network one place up in the order",
+        .description =
+            "The order that network list shows becomes explicit as far as the two networks reach that change "
+            "places; networks behind them that nobody has placed keep their sequence.",
+        .run = cli_network_up,
+    },
+    {
+        .name = "network down",
+        .arguments = "NETWORK",
+        .least = 1,
+        .most = 1,
+        .flags = CLI_CHANGES,
+        .summary = "Move a network one place down in the order",
+        .description = "As network up, the other way.",
+        .run = cli_network_down,
+    },
+    {
+        .name = "network name",
+        .arguments = "CIDR[,CIDR...] NAME",
+        .least = 2,
+        .most = 2,
+        .flags = CLI_CHANGES,
+        .summary = "Give a network a name",
+        .description =
+            "The subnets are called NAME from now on, and no others are; a name that they had before is "
+            "replaced, in order and exclude too. In place of the CIDRs a network may be named, which means "
+            "all its subnets. Several subnets under one name are one network: IPv4 and IPv6 of one wire.",
+        .run = cli_network_name,
+    },
+    {
+        .name = "network explain",
+        .arguments = "VM [NODE]",
+        .least = 1,
+        .most = 2,
+        .flags = CLI_SHOWS,
+        .summary = "Show which network would carry a VM to another node now, and why",
+        .description =
+            "For NODE, or for each other node: every network, its rank or the reason why it is out, and the "
+            "one that would be used now. Networks are probed only from the node on which the VM runs; "
+            "excluded ones never.",
+        .run = cli_network_explain,
+    },
+    {
+        .name = "network test",
+        .flags = CLI_SHOWS,
+        .options = {{"from", "NODE", "Measure from NODE; it has to be this one"},
+                    {"to", "NODE", "Measure to NODE alone"}},
+        .summary = "Measure the networks from this node to the others",
+        .description = "Round trip, path MTU and, where iperf3 is installed here and \"iperf3 -s\" runs at "
+                       "the other end, "
+                       "throughput. Excluded networks are left alone.",
+        .run = cli_network_test,
+    },
+    {
+        .name = "check",
+        .arguments = "[VM]",
+        .most = 1,
+        .flags = CLI_SHOWS,
+        .summary = "Find what would keep VMs from migrating",
+        .description = "Each finding says what is wrong and where, why it matters, and what mends it. The "
+                       "exit status is "
+                       "78 where something is wrong, and 0 where there is nothing but warnings and notes.",
+        .run = cli_check,
+    },
+    {.name = NULL},
+};
+
+const CliVerb *cli_verbs(void)
+{
+    return verbs;
+}
+
+const CliVerb *cli_verb_find(char **arguments, guint *words)
+{
+    for (const CliVerb *verb = verbs; verb->name != NULL; verb++) {
+        g_auto(GStrv) parts = g_strsplit(verb->name, " ", -1);
+        guint i = 0;
+        while (parts[i] != NULL && g_strcmp0(arguments[i], parts[i]) == 0)
+            i++;
+        if (parts[i] == NULL) {
+            *words = i;
+            return verb;
+        }
+    }
+    return NULL;
+}
