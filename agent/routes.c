@@ -5,10 +5,11 @@
 
 #include <string.h>
 
-/* Where nothing listens, a host that can be reached refuses: as good an answer. The first port of libvirt's
- * default range (qemu.conf, migration_port_min), so that a firewall that lets migrations pass lets the probe
- * pass. */
-enum { PROBE_PORT = 49152, PROBE_MS = 2000 };
+/* Where nothing listens, a host that can be reached refuses: as good an answer. The last port of libvirt's
+ * default range (qemu.conf, migration_port_max), so that a firewall that lets migrations pass lets the probe
+ * pass; not the first one, because a QEMU that waits there for another guest would take the probe for the
+ * guest and lose it. */
+enum { PROBE_PORT = 49215, PROBE_MS = 2000 };
 
 static void route_free(gpointer data)
 {
@@ -117,23 +118,46 @@ static gboolean probe_all(GArray *probes, guint16 port, GError **error)
            netpref_reach((NetprefProbe *)(void *)probes->data, probes->len, port, PROBE_MS, error);
 }
 
+/* A firewall may let the one port of migrateport pass and no other. Asked second, because another guest may
+ * be arriving at that port just now, and would be lost. */
+static gboolean probe_own_port(GArray *probes, gint64 port, GError **error)
+{
+    g_autoptr(GArray) silent = g_array_new(FALSE, FALSE, sizeof(NetprefProbe));
+    guint at = 0;
+
+    for (guint i = 0; port > 0 && i < probes->len; i++)
+        if (g_array_index(probes, NetprefProbe, i).result == NETPREF_NO_REPLY)
+            g_array_append_val(silent, g_array_index(probes, NetprefProbe, i));
+    if (silent->len > 0 && !probe_all(silent, (guint16)port, error))
+        return FALSE;
+    for (guint i = 0; at < silent->len; i++)
+        if (g_array_index(probes, NetprefProbe, i).result == NETPREF_NO_REPLY)
+            g_array_index(probes, NetprefProbe, i) = g_array_index(silent, NetprefProbe, at++);
+    return TRUE;
+}
+
+static void add_path(Routes *routes, const LiveDomainParameters *parameters,
+                     const NetprefCandidate *candidate, const NetprefPath *path)
+{
+    char *address = netpref_address_text(&path->target);
+
+    add_route(routes, candidate->network->name, address, uri_migrate_at(address, parameters->migrateport));
+}
+
 static gboolean add_reachable(Routes *routes, const LiveDomainParameters *parameters,
                               const NetprefChoice *choice, const char *node, GError **error)
 {
     g_autoptr(GPtrArray) candidates = g_ptr_array_new();
     g_autoptr(GArray) probes = collect_probes(choice, candidates);
-    guint16 port = parameters->migrateport > 0 ? (guint16)parameters->migrateport : PROBE_PORT;
 
-    if (!probe_all(probes, port, error))
+    if (!probe_all(probes, PROBE_PORT, error) || !probe_own_port(probes, parameters->migrateport, error))
         return FALSE;
     for (guint i = 0; i < probes->len; i++) {
         const NetprefProbe *probe = &g_array_index(probes, NetprefProbe, i);
         const NetprefCandidate *candidate = candidates->pdata[i];
-        g_autofree char *address = netpref_address_text(&probe->path.target);
 
         if (is_to_be_tried(probe)) {
-            char *uri = uri_migrate_at(address, parameters->migrateport);
-            add_route(routes, candidate->network->name, g_steal_pointer(&address), uri);
+            add_path(routes, parameters, candidate, &probe->path);
         } else {
             g_autofree char *why = netpref_probe_text(probe, node);
             leave(routes, candidate->network->name, why);
@@ -150,7 +174,8 @@ static gboolean fail_without_route(const Routes *routes, const NetprefChoice *ch
     if (netpref_choice_usable_count(choice) == 0)
         g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "%s", summary);
     else
-        g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "no network reaches %s: %s", node, routes->left->str);
+        g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "no network reaches %s (TCP port %d): %s", node,
+                    PROBE_PORT, routes->left->str);
     return FALSE;
 }
 

@@ -118,7 +118,7 @@ N
     lab drop "$node" stor
   done
   run -1 migrate_by_hand migration_exclude_networks=mgmt
-  [[ $output == *"no network reaches $TO"* ]]
+  [[ $output == *"ocf-exit-reason:no network reaches $TO"*"no reply from $TO"* ]]
   for node in a1 a2; do
     on "$node" nft list counter inet witness seen | grep -q 'packets 0 bytes 0'
   done
@@ -137,6 +137,23 @@ N
   lab drop "$TO" mig in
   move_over stor
   said 'left out: .*no reply'
+}
+
+# Only one port passes, and it is not the one that is probed.
+@test "a_firewall_that_drops_the_probe_alone_does_not_keep_the_guest" {
+  prefer order="mig" exclude="guest stor mgmt"
+  on "$TO" nft -f - <<'N'
+table inet witness {
+  chain in { type filter hook input priority -300; iifname "mig" tcp dport != 49190 drop; }
+}
+N
+  lab guest narrow >/dev/null
+  agent "$FROM" narrow start
+  wait_until 30 guest_count_exceeds narrow 0
+  migrate_to narrow "$FROM" "$TO" CRM_meta_on_node="$FROM" migrateport=49190
+  migrate_from narrow "$FROM" "$TO"
+  counter_unbroken narrow
+  agent "$TO" narrow stop
 }
 
 @test "a_network_that_goes_silent_while_the_guest_travels_is_left_for_the_second" {

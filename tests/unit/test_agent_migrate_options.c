@@ -287,8 +287,7 @@ static void every_option_of_the_installed_virsh_is_known(void **state)
     (void)state;
 
     assert_true(ocf_child_run(argv, OCF_CHILD_PLAIN_OUTPUT, ocf_deadline_in(UNIT_PATIENCE_MS), &child, NULL));
-    if (child.status != 0)
-        skip();
+    assert_int_equal(child.status, 0);
     g_auto(GStrv) lines = g_strsplit(child.output, "\n", 0);
     for (char **line = lines; *line != NULL; line++) {
         g_autoptr(GError) error = NULL;
@@ -419,15 +418,18 @@ int main(void)
         cmocka_unit_test(what_is_no_option_is_named),
         cmocka_unit_test(what_libvirt_would_refuse_in_the_middle_of_a_move_is_refused_before),
         cmocka_unit_test(quotes_hold_words_together),
-        cmocka_unit_test(every_option_of_the_installed_virsh_is_known),
         cmocka_unit_test(what_the_options_say_wins_over_the_parameters),
         cmocka_unit_test(a_copy_is_whole_and_its_own),
         cmocka_unit_test_setup_teardown(files_are_read_when_the_migration_begins, unit_directory_new,
                                         unit_directory_free),
         cmocka_unit_test(no_text_breaks_the_parser),
+        cmocka_unit_test(
+            every_option_of_the_installed_virsh_is_known), /* the last: left out where virsh is not */
     };
 
     unit_log_start();
     hypervisor_library_init();
-    return cmocka_run_group_tests_name("agent/migrate_options", tests, NULL, NULL);
+    g_autofree char *virsh = g_find_program_in_path("virsh");
+    size_t count = G_N_ELEMENTS(tests) - (virsh == NULL ? 1 : 0);
+    return _cmocka_run_group_tests("agent/migrate_options", tests, count, NULL, NULL);
 }

@@ -291,12 +291,11 @@ static void the_man_page_names_every_parameter_and_action(void **state)
     }
 }
 
-/* groff is not everywhere; where it is, it must have nothing to say. */
+/* groff is not everywhere: the last test, which main leaves out where it is not. */
 static void groff_has_no_complaint(void **state)
 {
     g_autofree char *groff = g_find_program_in_path("groff");
-    if (groff == NULL)
-        skip();
+    assert_non_null(groff);
     for (size_t i = 0; i < G_N_ELEMENTS(agents); i++) {
         g_autoptr(GString) man = ocf_agent_man(agents[i]);
         g_autofree char *path = unit_write(*state, "page.7", man->str, (gssize)man->len);
@@ -324,7 +323,9 @@ int main(void)
     };
 
     unit_log_start();
-    int failed = cmocka_run_group_tests_name("ocf/metadata", tests, NULL, NULL);
+    g_autofree char *groff = g_find_program_in_path("groff");
+    size_t count = G_N_ELEMENTS(tests) - (groff == NULL ? 1 : 0);
+    int failed = _cmocka_run_group_tests("ocf/metadata", tests, count, NULL, NULL);
     xmlCleanupParser();
     return failed;
 }
