@@ -5,11 +5,7 @@
 
 #include <string.h>
 
-/* Where nothing listens, a host that can be reached refuses: as good an answer. The last port of libvirt's
- * default range (qemu.conf, migration_port_max), so that a firewall that lets migrations pass lets the probe
- * pass; not the first one, because a QEMU that waits there for another guest would take the probe for the
- * guest and lose it. */
-enum { PROBE_PORT = 49215, PROBE_MS = 2000 };
+enum { PROBE_MS = 2000 };
 
 static void route_free(gpointer data)
 {
@@ -150,7 +146,8 @@ static gboolean add_reachable(Routes *routes, const LiveDomainParameters *parame
     g_autoptr(GPtrArray) candidates = g_ptr_array_new();
     g_autoptr(GArray) probes = collect_probes(choice, candidates);
 
-    if (!probe_all(probes, PROBE_PORT, error) || !probe_own_port(probes, parameters->migrateport, error))
+    if (!probe_all(probes, NETPREF_PROBE_PORT, error) ||
+        !probe_own_port(probes, parameters->migrateport, error))
         return FALSE;
     for (guint i = 0; i < probes->len; i++) {
         const NetprefProbe *probe = &g_array_index(probes, NetprefProbe, i);
@@ -175,7 +172,7 @@ static gboolean fail_without_route(const Routes *routes, const NetprefChoice *ch
         g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "%s", summary);
     else
         g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "no network reaches %s (TCP port %d): %s", node,
-                    PROBE_PORT, routes->left->str);
+                    NETPREF_PROBE_PORT, routes->left->str);
     return FALSE;
 }
 

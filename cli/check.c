@@ -153,14 +153,14 @@ static void check_vm_networks(GPtrArray *defects, const Vm *vm, const ClusterNet
     for (guint i = 0; i < G_N_ELEMENTS(lists); i++)
         for (guint j = 0; j < lists[i]->len; j++) {
             const NetprefFinding *finding = lists[i]->pdata[j];
-            char *command = mend(finding, now->networks, vm->name, vm->parameters);
-            add_defect(defects, finding->level, vm->name, finding->text, why_it_matters(finding->kind),
+            char *command = mend(finding, now->networks, vm->id, vm->parameters);
+            add_defect(defects, finding->level, vm->id, finding->text, why_it_matters(finding->kind),
                        command);
         }
     if (netpref_choice_usable_count(ranking) == 0 && netpref_choice_usable_count(without) > 0)
-        add_defect(defects, NETPREF_ERROR, vm->name, "its own settings leave no usable network",
+        add_defect(defects, NETPREF_ERROR, vm->id, "its own settings leave no usable network",
                    "it cannot migrate, and its node cannot be drained",
-                   g_strdup_printf("wherry network explain %s", vm->name));
+                   g_strdup_printf("wherry network explain %s", vm->id));
 }
 
 static void check_vm(GPtrArray *defects, const Vm *vm, const ClusterNetworks *now)
@@ -168,18 +168,18 @@ static void check_vm(GPtrArray *defects, const Vm *vm, const ClusterNetworks *no
     g_autofree char *own_way = vm_own_way(vm);
 
     if (!vm_may_migrate(vm))
-        add_defect(defects, NETPREF_ERROR, vm->name, "allow-migrate is not true",
+        add_defect(defects, NETPREF_ERROR, vm->id, "allow-migrate is not true",
                    "a move, a standby or a drain stops it and starts it again, instead of migrating it",
-                   g_strdup_printf("pcs resource meta %s allow-migrate=true", vm->name));
+                   g_strdup_printf("pcs resource meta %s allow-migrate=true", vm->id));
     if (!vm_is_live_domain(vm))
         return;
     check_vm_networks(defects, vm, now);
     if (own_way != NULL) {
         g_autofree char *what = g_strdup_printf("%s alone decides where its migrations go", own_way);
         g_autofree char *name = g_strndup(own_way, strcspn(own_way, "="));
-        add_defect(defects, NETPREF_NOTE, vm->name, what,
+        add_defect(defects, NETPREF_NOTE, vm->id, what,
                    "order and exclusions of networks do not count for it",
-                   g_strdup_printf("pcs resource update %s %s=", vm->name, name));
+                   g_strdup_printf("pcs resource update %s %s=", vm->id, name));
     }
 }
 
@@ -191,7 +191,7 @@ static gboolean check_vms(GPtrArray *defects, const char *only, const ClusterNet
             return FALSE;
         check_vm(defects, vm, now);
         if (!vm_is_live_domain(vm))
-            add_defect(defects, NETPREF_NOTE, vm->name, "its agent is ocf:heartbeat:VirtualDomain",
+            add_defect(defects, NETPREF_NOTE, vm->id, "its agent is ocf:heartbeat:VirtualDomain",
                        "the preference of networks does not count for it", NULL);
         return TRUE;
     }

@@ -38,7 +38,7 @@ static void explanation_clear(Explanation *it)
 {
     netpref_policy_free(it->policy);
     cluster_networks_free(it->now);
-    vm_free(it->vm);
+    cluster_resource_free(it->vm);
     g_free(it->node);
     g_free(it->own_way);
     json_decref(it->targets);
@@ -176,8 +176,7 @@ static gboolean check_node(const Explanation *it, const char *node, GError **err
         if (strcmp(netpref_networks_node(it->now->networks, i)->name, node) == 0) {
             if (g_strcmp0(node, it->node) != 0)
                 return TRUE;
-            g_set_error(error, CLI_FAILURE, CLI_USAGE, "%s runs on %s: name another node", it->vm->name,
-                        node);
+            g_set_error(error, CLI_FAILURE, CLI_USAGE, "%s runs on %s: name another node", it->vm->id, node);
             return FALSE;
         }
     g_set_error(error, CLI_FAILURE, CLI_NO_SUCH, "there is no node %s in this cluster", node);
@@ -196,12 +195,12 @@ static GPtrArray *own_findings(const Explanation *it)
     if (!vm_is_live_domain(it->vm))
         g_ptr_array_add(
             texts, g_strdup_printf("its agent is %s, which does not know these settings: wherry check %s",
-                                   it->vm->agent, it->vm->name));
+                                   it->vm->agent, it->vm->id));
     if (!vm_may_migrate(it->vm))
         g_ptr_array_add(texts,
                         g_strdup_printf("allow-migrate is not set: a move stops and starts it (pcs resource "
                                         "meta %s allow-migrate=true)",
-                                        it->vm->name));
+                                        it->vm->id));
     return texts;
 }
 
@@ -211,7 +210,7 @@ static void print_head(const Explanation *it)
     const char *order = vm_parameter(it->vm, "migration_networks");
     const char *exclude = vm_parameter(it->vm, "migration_exclude_networks");
 
-    printf("%s %s%s\n", it->vm->name, it->node != NULL ? "runs on " : "does not run",
+    printf("%s %s%s\n", it->vm->id, it->node != NULL ? "runs on " : "does not run",
            it->node != NULL ? it->node : "");
     if (order != NULL)
         printf("its own list: migration_networks=%s\n", order);
@@ -248,7 +247,7 @@ static void print_json(Explanation *it)
     g_autoptr(GPtrArray) findings = own_findings(it);
     json_t *answer = json_object();
 
-    json_object_set_new(answer, "vm", json_text(it->vm->name));
+    json_object_set_new(answer, "vm", json_text(it->vm->id));
     json_object_set_new(answer, "node", json_text(it->node));
     json_object_set_new(answer, "migration_networks", json_text(vm_parameter(it->vm, "migration_networks")));
     json_object_set_new(answer, "migration_exclude_networks",

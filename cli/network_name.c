@@ -86,12 +86,12 @@ static gboolean check_vms(Change *change, const char *label, GError **error)
                         "%s excludes %s by this name (migration_exclude_networks): name the network there by "
                         "its CIDR "
                         "first, with pcs resource update %s",
-                        vm->name, label, vm->name);
+                        vm->id, label, vm->id);
             return FALSE;
         }
         if (has_word(vm_parameter(vm, "migration_networks"), label))
             change_remark(change, "%s still calls it %s in migration_networks: pcs resource update %s",
-                          vm->name, label, vm->name);
+                          vm->id, label, vm->id);
     }
     return TRUE;
 }

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/probe.h"
 
-/* The last port of libvirt's default range for migrations (qemu.conf, migration_port_max): a firewall that
- * lets migrations pass lets the probe pass, and no QEMU that awaits a migration, which would take the probe
- * for it, listens there before 63 others do. Where nobody listens the host refuses, which is an answer. */
-enum { PROBE_PORT = 49215, PROBE_MS = 2000 };
+enum { PROBE_MS = 2000 };
 
 GArray *probe_choice(const NetprefChoice *choice, GError **error)
 {
@@ -21,8 +18,8 @@ GArray *probe_choice(const NetprefChoice *choice, GError **error)
                 g_array_append_val(probes, probe);
         }
     }
-    if (probes->len > 0 &&
-        !netpref_reach((NetprefProbe *)(void *)probes->data, probes->len, PROBE_PORT, PROBE_MS, error)) {
+    if (probes->len > 0 && !netpref_reach((NetprefProbe *)(void *)probes->data, probes->len,
+                                          NETPREF_PROBE_PORT, PROBE_MS, error)) {
         g_array_unref(answers);
         return NULL;
     }

@@ -61,13 +61,7 @@ Situation *situation_new(const ClusterNetworks *now, GHashTable *parameters)
 {
     Situation *situation = g_new0(Situation, 1);
     g_autoptr(GPtrArray) nodes = g_ptr_array_new(); /* NOW owns them */
-    const NetprefSettings settings = {
-        .order = g_hash_table_lookup(parameters, "order"),
-        .exclude = g_hash_table_lookup(parameters, "exclude"),
-        .names = g_hash_table_lookup(parameters, "names"),
-        .ring = g_hash_table_lookup(parameters, "ring"),
-        .unlisted = g_hash_table_lookup(parameters, "unlisted"),
-    };
+    const NetprefSettings settings = cluster_preference_settings(parameters);
 
     for (guint i = 0; i < netpref_networks_node_count(now->networks); i++)
         g_ptr_array_add(nodes, (gpointer)netpref_networks_node(now->networks, i));

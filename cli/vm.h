@@ -3,20 +3,14 @@
 #ifndef WHERRY_CLI_VM_H
 #define WHERRY_CLI_VM_H
 
-#include "ocf/ocf.h"
+#include "cluster/cluster.h"
 
-typedef struct {
-    char *name;
-    char *agent;            /* "ocf:wherry:LiveDomain" */
-    GHashTable *parameters; /* instance attributes: name to value */
-    GHashTable *meta;       /* meta attributes, its group's or clone's and the defaults included */
-} Vm;
+typedef ClusterResource Vm;
 
 /* All primitives of ocf:wherry:LiveDomain and ocf:heartbeat:VirtualDomain, in the order of the CIB; of Vm. */
 GPtrArray *vm_read_all(GError **error);
 /* One resource; CLI_NO_SUCH where there is none of this name, CLI_CONFIG where it is no VM. */
 Vm *vm_read(const char *name, GError **error);
-void vm_free(Vm *vm);
 
 /* NULL where it is not set or empty. */
 const char *vm_parameter(const Vm *vm, const char *name);
@@ -29,6 +23,6 @@ char *vm_own_way(const Vm *vm);
 /* The node on which the cluster has it running; NULL without an error where that is none. */
 char *vm_locate(const Vm *vm, GError **error);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vm, vm_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vm, cluster_resource_free)
 
 #endif

@@ -19,6 +19,21 @@
 gboolean cluster_utilization_set(const char *resource, const char *name, const char *value,
                                  OcfDeadline deadline, GError **error);
 
+/* A primitive, as the CIB has it. */
+typedef struct {
+    char *id;
+    char *agent;            /* "ocf:wherry:LiveDomain" */
+    GHashTable *parameters; /* instance attributes: name (char *) to value (char *) */
+    GHashTable *meta;       /* meta attributes, its group's or clone's and the defaults included */
+} ClusterResource;
+
+/* All primitives, in the order of the CIB; of ClusterResource. */
+GPtrArray *cluster_resources_read(OcfDeadline deadline, GError **error);
+void cluster_resource_free(ClusterResource *resource);
+
+/* The node on which the cluster has it running; NULL without an error where that is none. */
+char *cluster_resource_locate(const char *id, OcfDeadline deadline, GError **error);
+
 /* ---- links of the nodes ------------------------------------------------------------------------------ */
 
 /* The node attribute in which each node's wherryd publishes its links (netpref_links_to_text). It is private:
@@ -50,6 +65,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ClusterPreference, cluster_preference_free)
 /* A parameter's value, or NULL. */
 const char *cluster_preference_get(const ClusterPreference *preference, const char *name);
 
+/* PARAMETERS as netpref_policy_new wants them; borrowed. */
+NetprefSettings cluster_preference_settings(GHashTable *parameters);
+
 /* ---- all of it together ----------------------------------------------------------------------------------
  */
 
@@ -70,15 +88,17 @@ ClusterNetworks *cluster_networks_read(const char *local_node, OcfDeadline deadl
 void cluster_networks_free(ClusterNetworks *networks);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ClusterNetworks, cluster_networks_free)
 
-/* ---- changing the preference ------------------------------------------------------------------------------ */
+/* ---- changing the preference ------------------------------------------------------------------------------
+ */
 
-/* Brings PARAMETERS (name (char *) to value (char *), as they are in the CIB at that moment) to what they shall be.
- * Called again, with the new ones, where somebody else has changed them meanwhile. FALSE: nothing is written. */
+/* Brings PARAMETERS (name (char *) to value (char *), as they are in the CIB at that moment) to what they
+ * shall be. Called again, with the new ones, where somebody else has changed them meanwhile. FALSE: nothing
+ * is written. */
 typedef gboolean (*ClusterPreferenceChange)(GHashTable *parameters, gpointer data, GError **error);
 
-/* Changes the parameters of the primitive RESOURCE in the CIB in one step, and only if they are still those that CHANGE
- * was handed. What CHANGE leaves as it was is not written. OCF_ERR_PERM where the CIB's access rules forbid it,
- * OCF_ERR_CONFIGURED where the parameters are set in a way that is for a person to edit. */
+/* Changes the parameters of the primitive RESOURCE in the CIB in one step, and only if they are still those
+ * that CHANGE was handed. What CHANGE leaves as it was is not written. OCF_ERR_PERM where the CIB's access
+ * rules forbid it, OCF_ERR_CONFIGURED where the parameters are set in a way that is for a person to edit. */
 gboolean cluster_preference_edit(const char *resource, ClusterPreferenceChange change, gpointer data,
                                  OcfDeadline deadline, GError **error);
 

@@ -2,8 +2,6 @@
 #include "cluster/cluster.h"
 #include "cluster/tool.h"
 
-#include <string.h>
-
 gboolean cluster_links_publish(const char *text, OcfDeadline deadline, GError **error)
 {
     const char *const argv[] = {
@@ -45,7 +43,7 @@ GHashTable *cluster_links_read(OcfDeadline deadline, GError **error)
         return NULL;
     }
     for (const xmlNode *node = xmlDocGetRootElement(document)->children; node != NULL; node = node->next)
-        if (node->type == XML_ELEMENT_NODE && strcmp((const char *)node->name, "attribute") == 0)
+        if (cluster_xml_is(node, "attribute"))
             add_attribute(links, node);
     return g_steal_pointer(&links);
 }

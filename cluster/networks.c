@@ -40,13 +40,8 @@ static void read_preference(ClusterNetworks *networks, OcfDeadline deadline)
     }
     networks->preference_known = error == NULL;
     networks->preference = preference;
-    const NetprefSettings settings = {
-        .order = cluster_preference_get(preference, "order"),
-        .exclude = cluster_preference_get(preference, "exclude"),
-        .names = cluster_preference_get(preference, "names"),
-        .ring = cluster_preference_get(preference, "ring"),
-        .unlisted = cluster_preference_get(preference, "unlisted"),
-    };
+    const NetprefSettings settings = cluster_preference_settings(preference->parameters);
+
     networks->policy = netpref_policy_new(&settings);
 }
 
@@ -99,7 +94,8 @@ static void add_node(ClusterNetworks *networks, GPtrArray *nodes, const char *na
                      const GPtrArray *ring)
 {
     gboolean local = strcmp(name, networks->local_node) == 0;
-    NetprefNode *node = netpref_node_new(name, local ? own_links(networks) : published_links(networks, published, name));
+    NetprefNode *node =
+        netpref_node_new(name, local ? own_links(networks) : published_links(networks, published, name));
 
     for (guint i = 0; ring != NULL && i < ring->len; i++)
         add_ring_address(networks, node, ring->pdata[i]);

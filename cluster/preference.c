@@ -4,17 +4,12 @@
 
 #include <string.h>
 
-static gboolean node_is(const xmlNode *node, const char *name)
-{
-    return node->type == XML_ELEMENT_NODE && strcmp((const char *)node->name, name) == 0;
-}
-
 /* <instance_attributes><nvpair name= value=/>...; where there are several sets the first with a name counts,
  * as for Pacemaker itself (sets with rules are not told apart). */
 static void add_parameters(ClusterPreference *preference, const xmlNode *set)
 {
     for (const xmlNode *pair = set->children; pair != NULL; pair = pair->next) {
-        if (!node_is(pair, "nvpair"))
+        if (!cluster_xml_is(pair, "nvpair"))
             continue;
         g_autofree char *name = cluster_xml_attribute(pair, "name");
         g_autofree char *value = cluster_xml_attribute(pair, "value");
@@ -29,12 +24,13 @@ static const xmlNode *first_primitive(const xmlNode *root, char **id)
 {
     const xmlNode *first = NULL;
 
-    if (node_is(root, "primitive")) {
+    if (cluster_xml_is(root, "primitive")) {
         *id = cluster_xml_attribute(root, "id");
         return root;
     }
     for (const xmlNode *node = root->children; node != NULL; node = node->next) {
-        g_autofree char *its_id = node_is(node, "primitive") ? cluster_xml_attribute(node, "id") : NULL;
+        g_autofree char *its_id =
+            cluster_xml_is(node, "primitive") ? cluster_xml_attribute(node, "id") : NULL;
 
         if (its_id == NULL || (first != NULL && strcmp(its_id, *id) >= 0))
             continue;
@@ -63,7 +59,7 @@ ClusterPreference *cluster_preference_read(OcfDeadline deadline, GError **error)
     }
     const xmlNode *primitive = first_primitive(xmlDocGetRootElement(document), &preference->resource);
     for (const xmlNode *set = primitive != NULL ? primitive->children : NULL; set != NULL; set = set->next)
-        if (node_is(set, "instance_attributes"))
+        if (cluster_xml_is(set, "instance_attributes"))
             add_parameters(preference, set);
     return g_steal_pointer(&preference);
 }
@@ -71,6 +67,17 @@ ClusterPreference *cluster_preference_read(OcfDeadline deadline, GError **error)
 const char *cluster_preference_get(const ClusterPreference *preference, const char *name)
 {
     return g_hash_table_lookup(preference->parameters, name);
+}
+
+NetprefSettings cluster_preference_settings(GHashTable *parameters)
+{
+    return (NetprefSettings){
+        .order = g_hash_table_lookup(parameters, "order"),
+        .exclude = g_hash_table_lookup(parameters, "exclude"),
+        .names = g_hash_table_lookup(parameters, "names"),
+        .ring = g_hash_table_lookup(parameters, "ring"),
+        .unlisted = g_hash_table_lookup(parameters, "unlisted"),
+    };
 }
 
 void cluster_preference_free(ClusterPreference *preference)

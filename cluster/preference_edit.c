@@ -59,11 +59,6 @@ static char *xpath_value_is(const char *value)
     return g_strdup_printf(value[plain] == '\0' ? "@value=%s" : "starts-with(@value,%s)", quoted);
 }
 
-static gboolean node_is(const xmlNode *node, const char *name)
-{
-    return node->type == XML_ELEMENT_NODE && strcmp((const char *)node->name, name) == 0;
-}
-
 /* What finds the set as it was read, and nothing else. */
 static char *set_xpath(const Set *set)
 {
@@ -81,7 +76,7 @@ static char *set_xpath(const Set *set)
     g_string_append_printf(xpath, "/" SET "[@id=%s]", quoted_id);
     for (const xmlNode *pair = set->node->children; pair != NULL; pair = pair->next) {
         children += pair->type == XML_ELEMENT_NODE;
-        g_autofree char *name = node_is(pair, "nvpair") ? cluster_xml_attribute(pair, "name") : NULL;
+        g_autofree char *name = cluster_xml_is(pair, "nvpair") ? cluster_xml_attribute(pair, "name") : NULL;
         g_autofree char *value = name != NULL ? cluster_xml_attribute(pair, "value") : NULL;
         if (value == NULL)
             continue;
@@ -100,7 +95,7 @@ static char *set_xpath(const Set *set)
 static gboolean take_parameters(Set *set, const xmlNode *node, GError **error)
 {
     for (const xmlNode *pair = node->children; pair != NULL; pair = pair->next) {
-        g_autofree char *name = node_is(pair, "nvpair") ? cluster_xml_attribute(pair, "name") : NULL;
+        g_autofree char *name = cluster_xml_is(pair, "nvpair") ? cluster_xml_attribute(pair, "name") : NULL;
         g_autofree char *value = name != NULL ? cluster_xml_attribute(pair, "value") : NULL;
         if (value == NULL)
             continue;
@@ -126,7 +121,7 @@ static gboolean set_read(Set *set, OcfDeadline deadline, GError **error)
     if (set->document == NULL)
         return FALSE;
     for (xmlNode *node = xmlDocGetRootElement(set->document)->children; node != NULL; node = node->next) {
-        if (!node_is(node, SET))
+        if (!cluster_xml_is(node, SET))
             continue;
         g_autofree char *reference = cluster_xml_attribute(node, "id-ref");
         if (reference != NULL || set->node != NULL) {
@@ -148,7 +143,8 @@ static gboolean set_read(Set *set, OcfDeadline deadline, GError **error)
 static xmlNode *find_pair(const xmlNode *set, const char *name)
 {
     for (xmlNode *pair = set->children; pair != NULL; pair = pair->next) {
-        g_autofree char *its_name = node_is(pair, "nvpair") ? cluster_xml_attribute(pair, "name") : NULL;
+        g_autofree char *its_name =
+            cluster_xml_is(pair, "nvpair") ? cluster_xml_attribute(pair, "name") : NULL;
         if (g_strcmp0(its_name, name) == 0)
             return pair;
     }

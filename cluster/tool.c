@@ -40,6 +40,11 @@ xmlDoc *cluster_tool_xml(const char *const *argv, OcfDeadline deadline, int *sta
     return document;
 }
 
+gboolean cluster_xml_is(const xmlNode *node, const char *name)
+{
+    return node != NULL && node->type == XML_ELEMENT_NODE && strcmp((const char *)node->name, name) == 0;
+}
+
 char *cluster_xml_attribute(const xmlNode *node, const char *name)
 {
     xmlChar *value = xmlGetNoNsProp((xmlNode *)node, (const xmlChar *)name);

@@ -24,6 +24,9 @@ gboolean cluster_tool_run(const char *const *argv, OcfDeadline deadline, char **
 /* The same for a tool that prints XML. */
 xmlDoc *cluster_tool_xml(const char *const *argv, OcfDeadline deadline, int *status, GError **error);
 
+/* TRUE if NODE is an element called NAME; NULL is none. */
+gboolean cluster_xml_is(const xmlNode *node, const char *name);
+
 /* An attribute of NODE, or NULL; to be freed with g_free. */
 char *cluster_xml_attribute(const xmlNode *node, const char *name);
 

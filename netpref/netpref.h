@@ -324,6 +324,12 @@ const GPtrArray *netpref_watch_links(const NetprefWatch *watch);
 
 /* ---- reach ------------------------------------------------------------------------------------- */
 
+/* Where nothing listens, a host that can be reached refuses: as good an answer. The last port of libvirt's
+ * default range (qemu.conf, migration_port_max), so that a firewall that lets migrations pass lets the probe
+ * pass; not the first one, because a QEMU that waits there for another guest would take the probe for the
+ * guest and lose it. */
+enum { NETPREF_PROBE_PORT = 49215 };
+
 typedef enum {
     NETPREF_REACHABLE,
     NETPREF_REFUSED,     /* nobody listens at the port, but the host answered: it can be reached */

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cluster/cluster.h"
+#include "cluster/tool.h"
+
+#include <string.h>
+
+/* Adds the pairs of NODE's sets called KIND to VALUES; what is there already wins. */
+static void add_values(GHashTable *values, const xmlNode *node, const char *kind)
+{
+    for (const xmlNode *set = node != NULL ? node->children : NULL; set != NULL; set = set->next) {
+        for (const xmlNode *pair = cluster_xml_is(set, kind) ? set->children : NULL; pair != NULL;
+             pair = pair->next) {
+            g_autofree char *name =
+                cluster_xml_is(pair, "nvpair") ? cluster_xml_attribute(pair, "name") : NULL;
+            g_autofree char *value = name != NULL ? cluster_xml_attribute(pair, "value") : NULL;
+            if (value != NULL && !g_hash_table_contains(values, name))
+                g_hash_table_insert(values, g_steal_pointer(&name), g_steal_pointer(&value));
+        }
+    }
+}
+
+/* The first element below NODE that is called KIND, and has ID if that is not NULL. */
+static const xmlNode *find_element(const xmlNode *node, const char *kind, const char *id)
+{
+    for (const xmlNode *child = node->children; child != NULL; child = child->next) {
+        g_autofree char *its_id = cluster_xml_is(child, kind) ? cluster_xml_attribute(child, "id") : NULL;
+        if (cluster_xml_is(child, kind) && (id == NULL || g_strcmp0(its_id, id) == 0))
+            return child;
+        const xmlNode *deeper = child->type == XML_ELEMENT_NODE ? find_element(child, kind, id) : NULL;
+        if (deeper != NULL)
+            return deeper;
+    }
+    return NULL;
+}
+
+static char *agent_of(const xmlNode *primitive)
+{
+    g_autofree char *class = cluster_xml_attribute(primitive, "class");
+    g_autofree char *provider = cluster_xml_attribute(primitive, "provider");
+    g_autofree char *type = cluster_xml_attribute(primitive, "type");
+
+    return provider != NULL ? g_strjoin(":", class, provider, type, NULL) : g_strjoin(":", class, type, NULL);
+}
+
+static ClusterResource *resource_new(const xmlNode *primitive, const xmlNode *root)
+{
+    ClusterResource *resource = g_new0(ClusterResource, 1);
+    g_autofree char *template_id = cluster_xml_attribute(primitive, "template");
+    const xmlNode *template = template_id != NULL ? find_element(root, "template", template_id) : NULL;
+
+    resource->id = cluster_xml_attribute(primitive, "id");
+    resource->agent = agent_of(template != NULL ? template : primitive);
+    resource->parameters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    resource->meta = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    add_values(resource->parameters, primitive, "instance_attributes");
+    add_values(resource->parameters, template, "instance_attributes");
+    add_values(resource->meta, primitive, "meta_attributes");
+    add_values(resource->meta, template, "meta_attributes");
+    for (const xmlNode *parent = primitive->parent; parent != NULL && parent->type == XML_ELEMENT_NODE;
+         parent = parent->parent)
+        add_values(resource->meta, parent, "meta_attributes");
+    add_values(resource->meta, find_element(root, "rsc_defaults", NULL), "meta_attributes");
+    return resource;
+}
+
+void cluster_resource_free(ClusterResource *resource)
+{
+    if (resource == NULL)
+        return;
+    g_free(resource->id);
+    g_free(resource->agent);
+    g_hash_table_unref(resource->parameters);
+    g_hash_table_unref(resource->meta);
+    g_free(resource);
+}
+
+static void add_primitives(GPtrArray *resources, const xmlNode *node, const xmlNode *root)
+{
+    for (const xmlNode *child = node->children; child != NULL; child = child->next) {
+        if (cluster_xml_is(child, "primitive"))
+            g_ptr_array_add(resources, resource_new(child, root));
+        else if (child->type == XML_ELEMENT_NODE)
+            add_primitives(resources, child, root);
+    }
+}
+
+GPtrArray *cluster_resources_read(OcfDeadline deadline, GError **error)
+{
+    const char *const argv[] = {"cibadmin", "--query", "--scope", "configuration", NULL};
+    g_autoptr(xmlDoc) document = cluster_tool_xml(argv, deadline, NULL, error);
+
+    if (document == NULL)
+        return NULL;
+    GPtrArray *resources = g_ptr_array_new_with_free_func((GDestroyNotify)cluster_resource_free);
+    const xmlNode *root = xmlDocGetRootElement(document);
+    add_primitives(resources, root, root);
+    return resources;
+}
+
+char *cluster_resource_locate(const char *id, OcfDeadline deadline, GError **error)
+{
+    const char *const argv[] = {"crm_resource", "--resource", id, "--locate", "--output-as=xml", NULL};
+    g_autoptr(xmlDoc) document = cluster_tool_xml(argv, deadline, NULL, error);
+    const xmlNode *node =
+        document != NULL ? find_element(xmlDocGetRootElement(document), "node", NULL) : NULL;
+
+    if (node == NULL)
+        return NULL;
+    xmlChar *name = xmlNodeGetContent(node);
+    char *copy = g_strstrip(g_strdup((const char *)name));
+    xmlFree(name);
+    return copy;
+}
