@@ -149,7 +149,7 @@ complains_not() {
   local trace=$BATS_TEST_TMPDIR/trace
   on a2 timeout 12 strace -q -e trace=sendto,sendmsg,recvfrom,recvmsg -p "$(daemon a2)" >"$trace" 2>&1 3>&- 4>&- || true
   cat "$trace"
-  run ! grep -E 'RTM_GETLINK|RTM_GETADDR' "$trace"
+  run ! grep -E '(send|recv)[a-z]*\(' "$trace" # not even whether there is a message
   # strace sees it where there is something to see
   on a2 timeout 3 strace -q -e trace=sendto,sendmsg,recvfrom,recvmsg -p "$(daemon a2)" >"$trace" 2>&1 3>&- 4>&- &
   wait_until 2 on a2 pgrep -x strace
@@ -273,7 +273,7 @@ operations_of() { # start and stop operations of RESOURCE that did not only prob
   on a1 crm_resource --wait
 }
 
-refused_on() { on a1 crm_mon -1 | grep -F "mignets start on $1 returned 'invalid parameter'" | grep -qF "$2"; }
+refused_on() { on a1 crm_mon -1 | grep -F "mignets start on $1 returned" | grep -qF "$2"; }
 
 @test "settings that forbid less than they say do not start, and start once they are right" {
   on a1 pcs resource delete mignets
@@ -305,10 +305,10 @@ refused_on() { on a1 crm_mon -1 | grep -F "mignets start on $1 returned 'invalid
 @test "a second daemon is refused, with the number of the first" {
   local pid
   pid=$(daemon a2)
-  run on a2 "$DAEMON" --foreground
+  run on a2 timeout 10 "$DAEMON" --foreground
   [ "$status" = 1 ]
   [[ $output == *"wherryd already runs on this node (process $pid)"* ]]
-  run on a2 "$DAEMON"
+  run on a2 timeout 10 "$DAEMON"
   [ "$status" = 1 ]
   [[ $output == *"wherryd already runs on this node (process $pid)"* ]]
   [ "$(daemon a2)" = "$pid" ]
