@@ -104,12 +104,15 @@ static const CliVerb verbs[] = {
     {
         .name = "network test",
         .flags = CLI_SHOWS,
-        .options = {{"from", "NODE", "Measure from NODE; it has to be this one"},
+        .options = {{"from", "NODE", "Measure from NODE, which is asked over ssh"},
                     {"to", "NODE", "Measure to NODE alone"}},
-        .summary = "Measure the networks from this node to the others",
-        .description = "Round trip, path MTU and, where iperf3 is installed here and \"iperf3 -s\" runs at "
-                       "the other end, "
-                       "throughput. Excluded networks are left alone.",
+        .summary = "Measure the networks from this node, or another, to the others",
+        .description =
+            "Round trip, path MTU and, where iperf3 is installed at this end and \"iperf3 -s\" runs at the "
+            "other, throughput. Excluded networks are left alone.\n\n"
+            "Another node measures itself: it has wherry, and lets the same user log in by ssh under the "
+            "node's name, without a password. Every pair is measured by\n\n"
+            "for n in $(crm_node --partition); do wherry network test --from $n; done",
         .run = cli_network_test,
     },
     {

@@ -5,6 +5,7 @@
 bats_require_minimum_version 1.5.0
 export WHERRY_LAB=/run/wherry-lab-network_cli
 load lib.bash
+load agent.bash
 
 setup_file() {
   lab up --nodes 3 --stage "$WHERRY_STAGE"
@@ -26,11 +27,14 @@ setup() {
   settings order= exclude= names= ring= unlisted=
 }
 
+# shellcheck disable=SC2016 # what expands does so on the node
 teardown() {
   local node
   for node in a1 a2 a3; do
     lab undrop "$node" mig
     on "$node" nft delete table inet witness 2>/dev/null || true
+    on "$node" sh -c '[ ! -e /run/sshd.pid ] || kill "$(cat /run/sshd.pid)"'
+    wait_until 5 on "$node" test ! -e /run/sshd.pid
   done
   publish_all
 }
@@ -307,7 +311,7 @@ one_sentence() { # what `run --separate-stderr` saw: one line on standard error,
 64 network up 'mig stor'
 64 network explain
 64 network explain vm1 a1
-64 network test --from a2
+64 network test --from a2 --to a2
 64 network test --to a1
 105 network order stro
 105 network exclude mig nowhere
@@ -317,6 +321,8 @@ one_sentence() { # what `run --separate-stderr` saw: one line on standard error,
 105 network explain nothing
 105 network explain vm1 a9
 105 network test --to a9
+105 network test --from a9
+105 network test --from=-oProxyCommand=false
 105 check nothing
 78 network order 10.99.2.0
 78 network order 10.1.2.0/33
@@ -424,9 +430,10 @@ EOF
   silent
 }
 
-# Counts from zero what a1 sends there; not the kernel's own questions for its neighbours.
+# watch_guest_network [NODE]: counts from zero what it (a1) sends there; not the kernel's own questions for
+# its neighbours.
 watch_guest_network() {
-  on a1 nft -f - <<'EOF'
+  on "${1:-a1}" nft -f - <<'EOF'
 table inet witness
 delete table inet witness
 table inet witness {
@@ -440,7 +447,96 @@ table inet witness {
 EOF
 }
 
-silent() { on a1 nft list table inet witness | grep -q 'counter packets 0 '; }
+silent() { on "${1:-a1}" nft list table inet witness | grep -q 'counter packets 0 '; } # [NODE]
+
+@test "test --from another node shows what that node measures, and so every pair can be had" {
+  local node
+  ssh_server a2 a1
+  run --separate-stderr wherry network test --from a2 --to a3
+  [ "$status" = 0 ] && [ -z "$stderr" ]
+  [ "${lines[0]}" = 'from a2' ]
+  [ "${#lines[@]}" = 6 ]
+  [ "$(grep -cE '^a3 +10\.99\.[1-4]\.0/24 +answers +[0-9.]+ ms +.* 1500 ' <<<"$output")" = 4 ]
+  [ "$(wherry network test --from a2 --json | jq_py 'd["from"], sorted({r["to"] for r in d["results"]})')" = \
+    "a2 ['a1', 'a3']" ]
+  ssh_server a3 a1
+  # shellcheck disable=SC2016
+  run on a1 sh -c "$(wherry network test --help | grep -Fx 'for n in $(crm_node --partition); do wherry network test --from $n; done')"
+  [ "$status" = 0 ]
+  [ "$(grep '^from' <<<"$output" | sort | xargs)" = 'from a1 from a2 from a3' ]
+  [ "$(grep -cE '^a[123] .* answers .* 1500 ' <<<"$output")" = 24 ]
+}
+
+@test "another node that tests leaves an excluded network alone too (I3)" {
+  ssh_server a2 a1
+  watch_guest_network a2
+  wherry network test --from a2 --to a3
+  run ! silent a2
+  settings exclude=guest
+  watch_guest_network a2
+  run wherry network test --from a2
+  [ "$status" = 0 ]
+  [ "$(grep -cE '^a[13] +10\.99\.4\.0/24 +left alone +.* excluded by the cluster' <<<"$output")" = 2 ]
+  silent a2
+}
+
+# shellcheck disable=SC2016 # what expands does so on the node
+@test "why another node cannot be asked is one sentence that names it" {
+  cannot_ask 1 'a2 cannot be asked over ssh'*'Connection refused'*'run wherry network test there'
+  ssh_server a2 a1
+  on a1 sh -c 'ssh-keygen -q -R a2 2>&1'
+  cannot_ask 1 'a2 cannot be asked over ssh'*'Host key verification failed'*
+  ssh_server a2 a1
+  on a2 sh -c ': >~/.ssh/authorized_keys'
+  cannot_ask 1 'a2 cannot be asked over ssh'*'Permission denied'*
+  answer_with 'PATH=/nowhere; eval $SSH_ORIGINAL_COMMAND'
+  cannot_ask 5 'ssh finds no wherry on a2: install it there'*
+  answer_with 'eval unshare --net --ipc $SSH_ORIGINAL_COMMAND'
+  cannot_ask 102 'a2 says: the cluster does not run on this node'*
+  answer_with 'eval $SSH_ORIGINAL_COMMAND | head -c 300'
+  cannot_ask 1 'what a2 answers over ssh is not a test'*'run wherry network test there'
+  answer_with 'eval $SSH_ORIGINAL_COMMAND | sed s/a2/a4/'
+  cannot_ask 1 'what a2 answers over ssh is not a test'*'it is from a4'*
+  run --separate-stderr on a1 unshare --mount sh -c 'mount --bind /dev/null "$(command -v ssh)" && wherry network test --from a2'
+  [ "$status" = 5 ] && one_sentence
+  [[ $stderr == *'ssh, which would ask a2, is not installed here'* ]]
+}
+
+cannot_ask() { # STATUS PATTERN
+  run --separate-stderr wherry network test --from a2
+  echo "$status $stderr"
+  # shellcheck disable=SC2053
+  [ "$status" = "$1" ] && one_sentence && [[ $stderr == "wherry: "$2 ]]
+}
+
+# ssh_server NODE CLIENT: root logs in there from the client with a key, and each knows who the other is. The
+# server's program is unpacked, not installed.
+ssh_server() {
+  local sshd
+  sshd=$(unpacked openssh-server)/usr/sbin/sshd
+  on "$2" bash -ec '
+    mkdir -p -m 700 ~/.ssh
+    [ -e ~/.ssh/id_ed25519 ] || ssh-keygen -q -t ed25519 -N "" -f ~/.ssh/id_ed25519
+    cp ~/.ssh/id_ed25519.pub "$1"' - "$LAB/shared/client.pub"
+  on "$1" bash -ec '
+    grep -q ^sshd: /etc/passwd || echo "sshd:x:199:65534::/run/sshd:/usr/sbin/nologin" >>/etc/passwd
+    mkdir -p -m 755 /run/sshd
+    mkdir -p -m 700 ~/.ssh
+    cp "$2" ~/.ssh/authorized_keys
+    [ -e /run/host_key ] || ssh-keygen -q -t ed25519 -N "" -f /run/host_key
+    cp /run/host_key.pub "$3"
+    [ -e /run/sshd.pid ] ||
+      "$1" -h /run/host_key -f /dev/null -E /var/log/sshd.log -o UsePAM=no -o PidFile=/run/sshd.pid' - \
+    "$sshd" "$LAB/shared/client.pub" "$LAB/shared/host.pub"
+  on "$2" bash -ec '
+    ! grep -qs "^$1 " ~/.ssh/known_hosts || exit 0
+    echo "$1 $(cat "$2")" >>~/.ssh/known_hosts' - "$1" "$LAB/shared/host.pub"
+}
+
+# answer_with COMMAND: is what a2 runs when a1 asks
+answer_with() {
+  on a2 sh -c 'echo "command=\"$1\" $(cat "$2")" >~/.ssh/authorized_keys' - "$1" "$LAB/shared/client.pub"
+}
 
 @test "check finds what keeps VMs from migrating, and what mends it does" {
   run wherry check
