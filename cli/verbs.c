@@ -112,7 +112,7 @@ static const CliVerb verbs[] = {
             "other, throughput. Excluded networks are left alone.\n\n"
             "Another node measures itself: it has wherry, and lets the same user log in by ssh under the "
             "node's name, without a password. Every pair is measured by\n\n"
-            "for n in $(crm_node --partition); do wherry network test --from $n; done",
+            "for n in $(crm_node -p); do wherry network test --from $n; done",
         .run = cli_network_test,
     },
     {

@@ -461,7 +461,7 @@ silent() { on "${1:-a1}" nft list table inet witness | grep -q 'counter packets 
     "a2 ['a1', 'a3']" ]
   ssh_server a3 a1
   # shellcheck disable=SC2016
-  run on a1 sh -c "$(wherry network test --help | grep -Fx 'for n in $(crm_node --partition); do wherry network test --from $n; done')"
+  run on a1 sh -c "$(wherry network test --help | grep -Fx 'for n in $(crm_node -p); do wherry network test --from $n; done')"
   [ "$status" = 0 ]
   [ "$(grep '^from' <<<"$output" | sort | xargs)" = 'from a1 from a2 from a3' ]
   [ "$(grep -cE '^a[123] .* answers .* 1500 ' <<<"$output")" = 24 ]
