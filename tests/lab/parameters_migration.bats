@@ -21,6 +21,7 @@ teardown_file() {
 setup() {
   local node
   FROM=$(guest_nodes mover 2>/dev/null) || FROM=
+  guest_counts mover 2>/dev/null || FROM= # one that died in a test must not fail all that follow
   case $FROM in
     a1) TO=a2 ;;
     a2) TO=a1 ;;
@@ -119,9 +120,11 @@ job_reaches() { # NODE GUEST FIELD NUMBER
 
 @test "migration_downtime is in force from the beginning of a move" {
   local live still
-  migrate_to mover "$FROM" "$TO" migration_speed=16 migration_downtime=1 3>&- &
+  # Not 1 ms: with so little QEMU asks for the dirty pages hundreds of times a second, and under TCG (QEMU 7.2) that
+  # loses some now and then; the guest arrives with a damaged memory and crashes. See doc/decisions.md.
+  migrate_to mover "$FROM" "$TO" migration_speed=16 migration_downtime=77 3>&- &
   wait_until 10 job_reaches "$FROM" mover data_processed "$TALK"
-  [ "$(on "$FROM" virsh -q migrate-getmaxdowntime mover)" = 1 ]
+  [ "$(on "$FROM" virsh -q migrate-getmaxdowntime mover)" = 77 ]
   wait $!
   migrate_from mover "$FROM" "$TO"
   live=$(job_number "$TO" mover time_elapsed --completed)
