@@ -159,32 +159,31 @@ N
 @test "a_network_that_goes_silent_while_the_guest_travels_is_left_for_the_second" {
   prefer order="mig stor"
   on a1 pcs resource update mover migration_stall_timeout=2
+  move_while lab drop "$TO" mig
+  said 'by 10.99.3.0/24.*left out: .*stalled'
+}
+
+# move_while COMMAND...: a move by pcs over a slow mig, and COMMAND once some of the guest has gone over it
+move_while() {
   lab shape "$FROM" mig 100
   local before
   before=$(net_bytes "$FROM" mig)
-  (wait_until 30 travels "$before" && lab drop "$TO" mig) 3>&- &
+  (wait_until 30 travels "$before" && "$@") 3>&- &
   local saboteur=$!
   timeout 100 "$LAB_HERE/lab" run a1 pcs resource move mover "$TO"
   wait "$saboteur"
   guest_is_on mover "$TO"
   counter_unbroken mover
-  said 'by 10.99.3.0/24.*left out: .*stalled'
 }
+
+kill_daemons() { on "$FROM" pkill -KILL wherryd && on "$TO" pkill -KILL wherryd; }
 
 travels() { [ $(($(net_bytes "$FROM" mig) - $1)) -gt $((4 * 1024 * 1024)) ]; }
 
 @test "a_wire_pulled_while_the_guest_travels_is_left_for_the_second" {
   prefer order="mig stor"
   on a1 pcs resource update mover migration_stall_timeout=2
-  lab shape "$FROM" mig 100
-  local before
-  before=$(net_bytes "$FROM" mig)
-  (wait_until 30 travels "$before" && lab cut "$FROM" mig) 3>&- &
-  local saboteur=$!
-  timeout 100 "$LAB_HERE/lab" run a1 pcs resource move mover "$TO"
-  wait "$saboteur"
-  guest_is_on mover "$TO"
-  counter_unbroken mover
+  move_while lab cut "$FROM" mig
 }
 
 # Of a guest that is no resource, so that only the agent's own time counts; the best of two, each way.
@@ -265,15 +264,7 @@ six_only() { ! on a1 attrd_updater -n wherry-links -Q -A | grep -q '10.99.2'; }
 
 @test "I8_the_daemon_killed_while_the_guest_travels_changes_nothing" {
   prefer order="mig stor"
-  lab shape "$FROM" mig 100
-  local before
-  before=$(net_bytes "$FROM" mig)
-  (wait_until 30 travels "$before" && on "$FROM" pkill -KILL wherryd && on "$TO" pkill -KILL wherryd) 3>&- &
-  local saboteur=$!
-  timeout 100 "$LAB_HERE/lab" run a1 pcs resource move mover "$TO"
-  wait "$saboteur"
-  guest_is_on mover "$TO"
-  counter_unbroken mover
+  move_while kill_daemons
 }
 
 @test "without_the_daemon_the_ring_carries_the_guest_and_the_log_says_so" {
