@@ -287,7 +287,7 @@ gboolean domain_restore(Hypervisor *hypervisor, const char *path, OcfDeadline de
 
 static void read_job(virTypedParameterPtr params, int count, DomainJob *job)
 {
-    unsigned long long value;
+    unsigned long long value, dirty_pages_s = 0, page_bytes = 0;
     const struct {
         const char *key;
         guint64 *place;
@@ -295,11 +295,15 @@ static void read_job(virTypedParameterPtr params, int count, DomainJob *job)
         {VIR_DOMAIN_JOB_DATA_PROCESSED, &job->processed}, {VIR_DOMAIN_JOB_DATA_REMAINING, &job->remaining},
         {VIR_DOMAIN_JOB_DATA_TOTAL, &job->total},         {VIR_DOMAIN_JOB_TIME_ELAPSED, &job->elapsed_ms},
         {VIR_DOMAIN_JOB_DOWNTIME, &job->downtime_ms},     {VIR_DOMAIN_JOB_MEMORY_ITERATION, &job->iteration},
+        {VIR_DOMAIN_JOB_MEMORY_BPS, &job->rate_bytes_s},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
         if (virTypedParamsGetULLong(params, count, fields[i].key, &value) == 1)
             *fields[i].place = value;
+    if (virTypedParamsGetULLong(params, count, VIR_DOMAIN_JOB_MEMORY_DIRTY_RATE, &dirty_pages_s) == 1 &&
+        virTypedParamsGetULLong(params, count, VIR_DOMAIN_JOB_MEMORY_PAGE_SIZE, &page_bytes) == 1)
+        job->dirty_bytes_s = dirty_pages_s * page_bytes;
 }
 
 static gboolean job_work(virConnectPtr connection, gpointer data, GError **error)

@@ -25,6 +25,8 @@ typedef struct {
     guint64 processed, remaining, total;
     guint64 elapsed_ms, downtime_ms; /* of a completed job */
     guint64 iteration;               /* passes over the guest's memory so far */
+    guint64 rate_bytes_s;            /* of the transfer, in the last second or so */
+    guint64 dirty_bytes_s;           /* that the guest writes; 0 before the first pass is over */
 } DomainJob;
 
 /* TRUE: LOOK holds what libvirt says of NAME, an unknown domain included. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/actions.h"
+#include "agent/announcement.h"
 #include "agent/guest.h"
 #include "agent/utilization.h"
 
@@ -48,6 +49,8 @@ gboolean live_domain_migrate_from(const OcfCall *call, GError **error)
 
     if (guest == NULL || !guest_lock(guest, call->deadline, error) || !await_arrival(guest, &state, error))
         return FALSE;
+    if (call->local_node != NULL)
+        announcement_withdraw(call->resource, call->peer, call->local_node, call->deadline);
     if (state.by_process)
         return TRUE;
     report(guest);

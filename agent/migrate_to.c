@@ -1,109 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/actions.h"
-#include "agent/guest.h"
+#include "agent/move.h"
 #include "agent/resources.h"
-#include "agent/routes.h"
+#include "agent/stay.h"
 #include "agent/transfer.h"
-#include "agent/uri.h"
+#include "agent/unfinished.h"
 
 #include <string.h>
 
-enum { CONNECT_MOST_MS = 15000, NETWORKS_MOST_MS = 8000 };
+enum {
+    CONNECT_MOST_MS = 15000,
+    NETWORKS_MOST_MS = 8000,
+    RESERVE_SHARE = 10,
+    RESERVE_LEAST_MS = 500,
+    RESERVE_MOST_MS = 4000
+};
 
-static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static gboolean fail(GError **error, const char *format, ...)
+/* What the cluster says of its networks; NULL where there is no cluster (the agent is run by hand). In one,
+ * whoever cannot read them does not know which are excluded (I3). */
+static gboolean read_networks(Guest *guest, ClusterNetworks **networks, GError **error)
 {
-    va_list arguments;
-
-    va_start(arguments, format);
-    g_autofree char *message = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "%s", message);
-    return FALSE;
-}
-
-/* The URI by which the local hypervisor is known, also where it is libvirt's default. */
-static char *local_uri(Guest *guest, GError **error)
-{
-    char *uri = NULL;
-
-    if (*guest->parameters->hypervisor != '\0')
-        return g_strdup(guest->parameters->hypervisor);
-    hypervisor_uri(guest->here, ocf_deadline_within(guest->call->deadline, guest_patience_ms(guest)), &uri,
-                   error);
-    return uri;
-}
-
-/* What the cluster says of its networks; NULL where there is no cluster (the agent is run by hand). */
-static ClusterNetworks *read_networks(Guest *guest)
-{
-    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) why = NULL;
     OcfDeadline deadline = ocf_deadline_within(guest->call->deadline, NETWORKS_MOST_MS);
-    ClusterNetworks *networks = cluster_networks_read(guest->call->local_node, deadline, &error);
 
-    if (networks == NULL)
-        g_message("the cluster's networks are not known: %s", error->message);
-    for (guint i = 0; networks != NULL && i < networks->notes->len; i++)
-        g_message("%s", (const char *)networks->notes->pdata[i]);
-    return networks;
-}
-
-/* The other end: its hypervisor, and the guest as that sees it. */
-typedef struct {
-    Hypervisor *hypervisor;
-    char *uri;
-    DomainLook look;
-} OtherEnd;
-
-static void other_end_clear(OtherEnd *there)
-{
-    g_clear_pointer(&there->hypervisor, hypervisor_free);
-    g_clear_pointer(&there->uri, g_free);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(OtherEnd, other_end_clear)
-
-/* Takes URI. On failure THERE is empty. */
-static gboolean try_other_end(Guest *guest, char *uri, OcfDeadline deadline, OtherEnd *there, GError **error)
-{
-    there->uri = uri;
-    there->hypervisor = hypervisor_new(uri);
-    if (domain_look(there->hypervisor, guest_name(guest), deadline, &there->look, error))
-        return TRUE;
-    other_end_clear(there);
-    return FALSE;
-}
-
-/* The control connection: by the node's name, and if that does not resolve or answer, by its addresses on the
- * migration networks, best first. A name that an administrator gave (remoteuri, migration_network_suffix)
- * stands alone. */
-static gboolean connect_other_end(Guest *guest, const char *uri_here, const ClusterNetworks *networks,
-                                  OtherEnd *there, GError **error)
-{
-    const LiveDomainParameters *parameters = guest->parameters;
-    const char *node = guest->call->peer;
-    g_autoptr(GPtrArray) addresses = routes_control_addresses(parameters, networks, node);
-    gboolean alone = *parameters->remoteuri != '\0' || *parameters->migration_network_suffix != '\0';
-    gint64 patience_ms = MIN(CONNECT_MOST_MS, ocf_deadline_left_ms(guest->call->deadline) / 3);
-    OcfDeadline until = ocf_deadline_in(alone || addresses->len == 0 ? patience_ms : patience_ms / 2);
-    g_autoptr(GError) by_name = NULL;
-
-    if (try_other_end(guest, uri_remote(parameters, uri_here, node), until, there, &by_name))
-        return TRUE;
-    until = ocf_deadline_in(patience_ms / 2);
-    for (guint i = 0; !alone && i < addresses->len; i++) {
-        char *uri = uri_remote_at(parameters, uri_here, addresses->pdata[i]);
-        OcfDeadline its_share = ocf_deadline_within(until, patience_ms / 2 / addresses->len);
-
-        if (try_other_end(guest, uri, its_share, there, NULL)) {
-            g_warning("%s; connected by %s instead", by_name->message, there->uri);
-            return TRUE;
-        }
+    *networks = cluster_networks_read(guest->call->local_node, deadline, &why);
+    if (*networks == NULL && guest->call->local_node != NULL) {
+        g_propagate_prefixed_error(error, g_steal_pointer(&why), "the cluster's networks are not known: ");
+        return FALSE;
     }
-    g_propagate_prefixed_error(error, g_steal_pointer(&by_name), "live migration to %s not begun: ", node);
-    return FALSE;
+    if (*networks == NULL)
+        g_message("the cluster's networks are not known: %s", why->message);
+    for (guint i = 0; *networks != NULL && i < (*networks)->notes->len; i++)
+        g_message("%s", (const char *)(*networks)->notes->pdata[i]);
+    return TRUE;
 }
+
+/* ---- before ------------------------------------------------------------------------------------------ */
 
 static gboolean is_same_running(const Guest *guest, const DomainLook *there)
 {
@@ -113,32 +45,35 @@ static gboolean is_same_running(const Guest *guest, const DomainLook *there)
 }
 
 /* Repeated after a success, this is success (I5); anything else has nothing to migrate. */
-static gboolean judge_absent(Guest *guest, const GuestState *state, const DomainLook *there, GError **error)
+static gboolean judge_absent(Move *move, GError **error)
 {
-    if (is_same_running(guest, there)) {
+    Guest *guest = move->guest;
+
+    if (is_same_running(guest, &move->there.look)) {
         g_message("%s runs on %s already", guest_name(guest), guest->call->peer);
         guest_forget(guest);
         return TRUE;
     }
-    return fail(error, "%s does not run here: %s; nothing to migrate", guest_name(guest), state->why);
+    move->failure = FAILED_GUEST;
+    return move_fail(error, "%s does not run here: %s; nothing to migrate", guest_name(guest),
+                     move->state.why);
 }
 
 /* What would make a migration fail or do harm, found before anything is touched. */
-static gboolean preflight(Guest *guest, const GuestState *state, const DomainLook *there, GError **error)
+static gboolean preflight(Move *move, GError **error)
 {
+    const Guest *guest = move->guest;
+    const DomainLook *there = &move->there.look;
     const char *name = guest_name(guest);
 
-    if (state->by_process)
-        return fail(error, "cannot migrate %s: libvirt does not answer here; it runs on", name);
-    if (state->health != HEALTH_RUNNING)
-        return fail(error, "cannot migrate %s: it is %s", name, state->why);
     if (!there->present || !there->active)
         return TRUE;
-    if (strcmp(there->uuid, state->look.uuid) != 0)
-        return fail(error, "cannot migrate %s: another guest of that name is active on %s", name,
-                    guest->call->peer);
-    return fail(error, "cannot migrate %s: it is active here and on %s, nothing was touched", name,
-                guest->call->peer);
+    if (strcmp(there->uuid, move->state.look.uuid) != 0)
+        return move_fail(error, "cannot migrate %s: another guest of that name is active on %s", name,
+                         guest->call->peer);
+    move->failure = FAILED_UNKNOWN;
+    return move_fail(error, "cannot migrate %s: it is active here and on %s, nothing was touched", name,
+                     guest->call->peer);
 }
 
 /* What is the same on every way. */
@@ -194,50 +129,74 @@ static void say_moved(Guest *guest, const Route *route, gint64 began_us, const R
               routes->left->len > 0 ? "; left out: " : "", routes->left->str);
 }
 
-/* One way after the other, until one works or the deadline is near. Each may use all the time that is left: a
- * way that does not work shows by its silence, long before. */
-static gboolean try_routes(Guest *guest, const GuestState *state, OtherEnd *there,
-                           const MigrateOptions *common, Routes *routes, GError **error)
+/* One way. */
+static TransferOutcome take_route(Move *move, const MigrateOptions *common, const Route *route, char **why)
 {
-    const LiveDomainParameters *parameters = guest->parameters;
+    Guest *guest = move->guest;
+    g_autoptr(MigrateOptions) options = options_of_route(common, route);
+    const Transfer plan = {
+        .name = guest_name(guest),
+        .uuid = move->state.look.uuid,
+        .node = guest->call->peer,
+        .source_uri = guest->parameters->hypervisor,
+        .remote_uri = move->there.uri,
+        .options = options,
+        .stall_timeout_ms = guest->parameters->migration_stall_timeout * 1000,
+        .deadline = guest->call->deadline,
+        .sampled = move_sampled,
+        .data = move,
+    };
+
+    g_message("migrating %s to %s: control %s, data %s", plan.name, plan.node, move->there.uri,
+              route->uri != NULL ? route->uri : "as libvirt decides");
+    return transfer_run(&plan, guest->here, move->there.hypervisor, why);
+}
+
+/* One way after the other, until one works or the deadline is near. Each may use all the time that is left: a
+ * way that does not work shows by its silence, long before. What has made one fail may have silenced the next
+ * (the other address of the same wire), and a QEMU that connects into silence hears no abort for minutes:
+ * so each but the first is asked again. */
+static gboolean try_routes(Move *move, const MigrateOptions *common, Routes *routes, GError **error)
+{
+    Guest *guest = move->guest;
     gint64 began_us = g_get_monotonic_time();
 
     for (guint i = 0; i < routes->routes->len && ocf_deadline_left_ms(guest->call->deadline) > 0; i++) {
         const Route *route = routes->routes->pdata[i];
-        g_autoptr(MigrateOptions) options = options_of_route(common, route);
-        g_autofree char *why = NULL;
-        const Transfer plan = {
-            .name = guest_name(guest),
-            .uuid = state->look.uuid,
-            .node = guest->call->peer,
-            .source_uri = parameters->hypervisor,
-            .remote_uri = there->uri,
-            .options = options,
-            .stall_timeout_ms = parameters->migration_stall_timeout * 1000,
-            .deadline = guest->call->deadline,
-        };
+        g_autofree char *why = i > 0 ? routes_why_silent(route, guest->parameters, guest->call->peer) : NULL;
 
-        g_message("migrating %s to %s: control %s, data %s", plan.name, plan.node, there->uri,
-                  route->uri != NULL ? route->uri : "as libvirt decides");
-        TransferOutcome outcome = transfer_run(&plan, guest->here, there->hypervisor, &why);
+        if (why != NULL) {
+            routes_leave(routes, route, why);
+            continue;
+        }
+        if (!move_begin_sending(move, route, error))
+            return FALSE;
+        TransferOutcome outcome = take_route(move, common, route, &why);
         if (outcome == TRANSFER_MOVED) {
             say_moved(guest, route, began_us, routes);
             guest_forget(guest);
             return TRUE;
         }
-        if (outcome == TRANSFER_BROKEN)
-            return fail(error, "live migration to %s failed: %s", plan.node, why);
+        if (outcome == TRANSFER_CANCELLED || (outcome == TRANSFER_STAYED && move_is_cancelled(move)))
+            return move_fail(error, "%s stays where it is: its migration to %s was cancelled",
+                             guest_name(guest), guest->call->peer);
+        if (outcome != TRANSFER_STAYED) {
+            move->failure = outcome == TRANSFER_LOST ? FAILED_GUEST : FAILED_UNKNOWN;
+            return move_fail(error, "live migration to %s failed: %s", guest->call->peer, why);
+        }
         g_warning("%s%s%s", route->network, *route->network != '\0' ? ": " : "", why);
         routes_leave(routes, route, why);
+        if (!move_note_left(move, routes, error))
+            return FALSE;
     }
-    return fail(error, "%s stays here: %s", guest_name(guest), routes->left->str);
+    return move_fail(error, "%s stays where it is: %s", guest_name(guest), routes->left->str);
 }
 
 /* QEMU keeps the limit for as long as it runs: a guest that stays must not carry it into a move that has
  * none. */
-static gboolean try_with_downtime(Guest *guest, const GuestState *state, OtherEnd *there,
-                                  const MigrateOptions *common, Routes *routes, GError **error)
+static gboolean try_with_downtime(Move *move, const MigrateOptions *common, Routes *routes, GError **error)
 {
+    Guest *guest = move->guest;
     guint64 before_ms = 0, wanted_ms = (guint64)guest->parameters->migration_downtime;
     const char *name = guest_name(guest);
     OcfDeadline deadline = guest->call->deadline;
@@ -246,7 +205,7 @@ static gboolean try_with_downtime(Guest *guest, const GuestState *state, OtherEn
     if (!domain_get_max_downtime(guest->here, name, deadline, &before_ms, error) ||
         !domain_set_max_downtime(guest->here, name, wanted_ms, deadline, error))
         return FALSE;
-    if (try_routes(guest, state, there, common, routes, error))
+    if (try_routes(move, common, routes, error))
         return TRUE;
     if (!domain_set_max_downtime(guest->here, name, before_ms, ocf_deadline_in(guest_patience_ms(guest)),
                                  &why))
@@ -254,11 +213,10 @@ static gboolean try_with_downtime(Guest *guest, const GuestState *state, OtherEn
     return FALSE;
 }
 
-static gboolean transfer(Guest *guest, const GuestState *state, const char *uri_here,
-                         const ClusterNetworks *networks, OtherEnd *there, GError **error)
+static gboolean transfer(Move *move, const char *uri_here, const ClusterNetworks *networks, GError **error)
 {
+    Guest *guest = move->guest;
     const LiveDomainParameters *parameters = guest->parameters;
-    OcfDeadline deadline = guest->call->deadline;
     g_autoptr(MigrateOptions) common = common_options(guest, error);
 
     if (common == NULL)
@@ -266,42 +224,117 @@ static gboolean transfer(Guest *guest, const GuestState *state, const char *uri_
     g_autoptr(Routes) routes = routes_find(parameters, common, uri_here, networks, guest->call->peer, error);
     if (routes == NULL)
         return FALSE;
-    guest_save_config(guest, deadline);
-    if (!start_resources_there(guest, there->hypervisor, error))
+    guest_save_config(guest, guest->call->deadline);
+    if (!start_resources_there(guest, move->there.hypervisor, error))
         return FALSE;
     if (parameters->migration_downtime == 0)
-        return try_routes(guest, state, there, common, routes, error);
-    return try_with_downtime(guest, state, there, common, routes, error);
+        return try_routes(move, common, routes, error);
+    return try_with_downtime(move, common, routes, error);
 }
 
-/* From the local URI on; the guest is locked and known. */
-static gboolean move(Guest *guest, GuestState *state, GError **error)
+/* Asks the other end. */
+static gboolean connect(Move *move, const char *uri_here, const ClusterNetworks *networks, GError **error)
 {
-    g_auto(OtherEnd) there = {0};
-    g_autofree char *uri_here = local_uri(guest, error);
+    const Guest *guest = move->guest;
+    gint64 patience_ms = MIN(CONNECT_MOST_MS, ocf_deadline_left_ms(guest->call->deadline) / 3);
 
+    if (other_end_connect(guest->parameters, uri_here, networks, guest->call->peer, guest_name(guest),
+                          ocf_deadline_in(patience_ms), &move->there, error))
+        return TRUE;
+    g_prefix_error(error, "live migration to %s not begun: ", guest->call->peer);
+    return FALSE;
+}
+
+/* A killed agent that fails as an action fails (facts P1) must not cost the guest either. */
+static void block_failures(const Move *move)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (move->stay && !cluster_block_failed_migrations(
+                          move->guest->call->resource,
+                          ocf_deadline_within(move->guest->call->deadline, NETWORKS_MOST_MS), &error))
+        g_warning("on-fail=block cannot be set for migrations: %s", error->message);
+}
+
+/* The guest is locked and runs here, or is gone. */
+static gboolean carry(Move *move, GError **error)
+{
+    Guest *guest = move->guest;
+    gboolean gone = move->state.health == HEALTH_STOPPED;
+    OcfDeadline patience = ocf_deadline_within(guest->call->deadline, guest_patience_ms(guest));
+
+    if (!gone && !move_begin(move, error))
+        return FALSE;
+    if (move->journal != NULL && guest->call->local_node != NULL)
+        move->settler = stay_watch(guest->call->resource);
+    g_autofree char *uri_here = other_end_local_uri(guest->parameters, guest->here, patience, error);
     if (uri_here == NULL)
         return FALSE;
-    g_autoptr(ClusterNetworks) networks = read_networks(guest);
-    if (!connect_other_end(guest, uri_here, networks, &there, error))
+    g_autoptr(ClusterNetworks) networks = NULL;
+    if (!read_networks(guest, &networks, error) || !connect(move, uri_here, networks, error))
         return FALSE;
+    if (gone)
+        return judge_absent(move, error);
+    block_failures(move);
+    move->awaited = move->stay && move_is_awaited(move);
+    return preflight(move, error) && transfer(move, uri_here, networks, error);
+}
+
+/* Up to where the other end is needed. */
+static gboolean look_here(Move *move, GError **error)
+{
+    Guest *guest = move->guest;
+    GuestState *state = &move->state;
+
+    move->failure = FAILED_UNKNOWN;
+    if (!guest_lock(guest, guest->call->deadline, error))
+        return FALSE;
+    if (!unfinished_abort(guest, guest->call->deadline))
+        return move_fail(error, "an earlier migration of %s is still at work", guest_name(guest));
+    if (!guest_look(guest, guest_patience_ms(guest), state, error))
+        return FALSE;
+    if (state->by_process && state->health == HEALTH_RUNNING) {
+        move->failure = FAILED_HERE;
+        return move_fail(error, "cannot migrate %s: libvirt does not answer here; it runs on",
+                         guest_name(guest));
+    }
     if (state->health == HEALTH_STOPPED)
-        return judge_absent(guest, state, &there.look, error);
-    return preflight(guest, state, &there.look, error) &&
-           transfer(guest, state, uri_here, networks, &there, error);
+        return TRUE;
+    move->failure = state->health == HEALTH_FAILED ? FAILED_GUEST : FAILED_HERE;
+    if (state->health == HEALTH_RUNNING)
+        return TRUE;
+    return move_fail(error, "cannot migrate %s: it is %s", guest_name(guest), state->why);
+}
+
+/* What dropping HA status takes, out of the time that the transfer may have. */
+static gint64 reserve_ms(const OcfCall *call)
+{
+    return CLAMP(call->timeout_ms / RESERVE_SHARE, RESERVE_LEAST_MS, RESERVE_MOST_MS);
 }
 
 gboolean live_domain_migrate_to(const OcfCall *call, GError **error)
 {
-    g_auto(GuestState) state = {0};
-    g_autoptr(Guest) guest = NULL;
+    const LiveDomainParameters *parameters = call->parameters;
+    g_auto(Move)
+        move = {.stay = call->local_node != NULL && strcmp(parameters->migration_failure, "stay") == 0};
+    OcfCall inner = *call;
+    g_autoptr(GError) why = NULL;
 
     if (call->peer == NULL || *call->peer == '\0') {
         g_set_error(error, OCF_ERROR, OCF_ERR_CONFIGURED,
                     "no target node is given (CRM_meta_migrate_target)");
         return FALSE;
     }
-    guest = guest_open(call, GUEST_BY_RECORD, error);
-    return guest != NULL && guest_lock(guest, call->deadline, error) &&
-           guest_look(guest, guest_patience_ms(guest), &state, error) && move(guest, &state, error);
+    if (move.stay)
+        inner.deadline -= reserve_ms(call) * 1000;
+    move.guest = guest_open(&inner, GUEST_BY_RECORD, error);
+    if (move.guest == NULL)
+        return FALSE;
+    if (look_here(&move, &why) && carry(&move, &why)) {
+        move_note_success(&move, call);
+        return TRUE;
+    }
+    move_note_failure(&move, call, &why);
+    g_propagate_error(error, g_steal_pointer(&why));
+    return FALSE;
 }

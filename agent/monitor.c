@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/actions.h"
 #include "agent/guest.h"
+#include "agent/stay.h"
+#include "agent/unfinished.h"
 #include "agent/utilization.h"
 
 enum { STARTING_WAIT_MS = 5000, POLL_MS = 100, UTILIZATION_MOST_MS = 5000 };
@@ -53,7 +55,36 @@ static gboolean look_until_settled(Guest *guest, GuestState *state, GError **err
         if (!guest_look(guest, guest_patience_ms(guest), state, error))
             return FALSE;
     } while (state->health == HEALTH_STARTING && ocf_deadline_sleep(settled, POLL_MS));
-    return TRUE;
+    if (state->health != HEALTH_STOPPED || !unfinished_is_driven(guest->call->resource))
+        return TRUE;
+    /* it has just left, and whoever carries it away has yet to see whether it arrives */
+    unfinished_await_driver(guest->call->resource,
+                            ocf_deadline_within(guest->call->deadline, guest->call->timeout_ms / 2));
+    return guest_look(guest, guest_patience_ms(guest), state, error);
+}
+
+/* A migration that nobody brought to its end, and no settler or daemon is there to do it. Where the guest is
+ * gone, the cluster must not start it before the other end was asked: HA status is dropped before it hears.
+ */
+static gboolean take_up_abandoned(const Guest *guest, gboolean gone, GError **error)
+{
+    g_autoptr(Journal) journal = NULL;
+    g_autoptr(GError) why = NULL;
+
+    if (guest->call->probe || guest->call->local_node == NULL ||
+        !unfinished_is_abandoned(guest->call->resource) ||
+        !journal_load(WHERRY_STATEDIR, guest->call->resource, &journal, NULL) || journal == NULL)
+        return TRUE;
+    pid_t settler = stay_watch(guest->call->resource);
+    if (!gone || !journal->stay)
+        return TRUE;
+    if (stay_drop(journal, settler, guest->call->deadline, &why))
+        return TRUE;
+    g_set_error(
+        error, OCF_ERROR, OCF_ERR_GENERIC,
+        "%s is not here after a migration to %s that was not confirmed, and HA status cannot be dropped",
+        guest_name(guest), journal->target);
+    return FALSE;
 }
 
 static gboolean not_running(const Guest *guest, const GuestState *state, GError **error)
@@ -71,6 +102,8 @@ gboolean live_domain_monitor(const OcfCall *call, GError **error)
     if (guest == NULL)
         return explain_no_guest(call, why, error);
     if (!look_until_settled(guest, &state, error))
+        return FALSE;
+    if (!take_up_abandoned(guest, state.health == HEALTH_STOPPED, error))
         return FALSE;
     if (state.health == HEALTH_STOPPED || state.health == HEALTH_ARRIVING)
         return not_running(guest, &state, error);

@@ -10,7 +10,9 @@
 #define RELOADABLE OCF_PARAMETER_RELOADABLE
 
 /* QEMU takes a downtime limit of at most 2000 s; libvirt's bandwidth is in MiB/s and must fit bytes. */
-enum { DOWNTIME_MOST_MS = 2000 * 1000, PORT_MOST = 65535, STALL_MOST_S = 3600 };
+enum { DOWNTIME_MOST_MS = 2000 * 1000, PORT_MOST = 65535, STALL_MOST_S = 3600, RETRY_MOST_S = 7 * 24 * 3600 };
+
+static const char *const failure_words[] = {"stay", "restart", NULL};
 #define SPEED_MOST_MIBS (G_MAXINT64 / (1024 * 1024))
 
 const OcfParameter live_domain_parameters[] = {
@@ -137,6 +139,33 @@ const OcfParameter live_domain_parameters[] = {
      .longdesc =
          "A migration whose transferred bytes have not grown for this many seconds is aborted; the guest "
          "stays where it is."},
+    {.name = "migration_failure",
+     .flags = RELOADABLE,
+     .offset = AT(migration_failure),
+     .default_text = "stay",
+     .words = failure_words,
+     .shortdesc = "What a failed migration means for the guest",
+     .longdesc =
+         "stay: the guest runs on where it is, under the cluster's management. Pacemaker's own answer to a "
+         "failed migration is to stop the guest on both nodes and to start it anew. So its HA status is "
+         "dropped "
+         "(the meta attribute maintenance) for the moment in which Pacemaker records the failure, and "
+         "regained "
+         "when the cluster has seen where the guest runs. For the case that the agent itself is killed, "
+         "on-fail=block is set for the operations migrate_to and migrate_from unless on-fail is set.\n\n"
+         "restart: Pacemaker's own way."},
+    {.name = "migration_retry_delay",
+     .type = OCF_TYPE_SECONDS,
+     .flags = RELOADABLE,
+     .offset = AT(migration_retry_delay),
+     .default_text = "600",
+     .max = RETRY_MOST_S,
+     .shortdesc = "How long a target that failed is avoided (s)",
+     .longdesc = "After a migration that failed, this guest is kept off its target for so many seconds, by a "
+                 "location "
+                 "constraint wherry-avoid-RESOURCE-NODE that expires, so that the cluster chooses another "
+                 "node or tries "
+                 "again later, and not at once. 0 avoids nothing."},
     {.name = "monitor_scripts",
      .flags = RELOADABLE,
      .offset = AT(monitor_scripts),

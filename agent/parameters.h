@@ -23,6 +23,8 @@ typedef struct {
     char *migration_networks;
     char *migration_exclude_networks;
     gint64 migration_stall_timeout; /* s */
+    char *migration_failure;        /* "stay" or "restart" */
+    gint64 migration_retry_delay;   /* s */
     char *monitor_scripts;
     gboolean autoset_utilization_cpu;
     gboolean autoset_utilization_host_memory;

@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { TERM_WAIT_MS = 5000, STAT_START_TIME = 22 };
+enum { TERM_WAIT_MS = 5000 };
 
 /* QEMU's option parser doubles a comma in a value: "a,b" is given as "guest=a,,b". */
 static gboolean name_option_is(const char *option, const char *name)
@@ -66,23 +66,13 @@ static char *proc_path(pid_t pid, const char *file)
     return g_strdup_printf("/proc/%ld/%s", (long)pid, file);
 }
 
-/* 0 where there is no such process, or only its zombie. */
+/* 0: it is gone. */
 static guint64 start_time_of(pid_t pid)
 {
-    g_autofree char *path = proc_path(pid, "stat");
-    g_autofree char *text = NULL;
+    guint64 start_time = 0;
 
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return 0;
-    /* the second field is the command in parentheses and may hold anything */
-    const char *after_command = strrchr(text, ')');
-    if (after_command == NULL)
-        return 0;
-    g_auto(GStrv) fields = g_strsplit(after_command + 1, " ", 0);
-    enum { FIRST_AFTER_COMMAND = 2 }; /* fields[1] is field 3, the state */
-    if (g_strv_length(fields) <= STAT_START_TIME - FIRST_AFTER_COMMAND || strcmp(fields[1], "Z") == 0)
-        return 0;
-    return g_ascii_strtoull(fields[STAT_START_TIME - FIRST_AFTER_COMMAND], NULL, 10);
+    ocf_process_start_time(pid, &start_time);
+    return start_time;
 }
 
 static gboolean is_guest(pid_t pid, const char *name, const char *uuid, gboolean *incoming)

@@ -17,7 +17,8 @@ static void route_free(gpointer data)
     g_free(route);
 }
 
-static void add_route(Routes *routes, const char *network, char *address, char *uri)
+/* Takes ADDRESS and URI. */
+static Route *add_route(Routes *routes, const char *network, char *address, char *uri)
 {
     Route *route = g_new0(Route, 1);
 
@@ -25,6 +26,7 @@ static void add_route(Routes *routes, const char *network, char *address, char *
     route->address = address;
     route->uri = uri;
     g_ptr_array_add(routes->routes, route);
+    return route;
 }
 
 static void leave(Routes *routes, const char *network, const char *why)
@@ -136,8 +138,31 @@ static void add_path(Routes *routes, const LiveDomainParameters *parameters,
                      const NetprefCandidate *candidate, const NetprefPath *path)
 {
     char *address = netpref_address_text(&path->target);
+    Route *route = add_route(routes, candidate->network->name, address,
+                             uri_migrate_at(address, parameters->migrateport));
 
-    add_route(routes, candidate->network->name, address, uri_migrate_at(address, parameters->migrateport));
+    route->path = *path;
+    route->path.interface = g_intern_string(path->interface); /* it outlives the networks */
+}
+
+static gboolean probe(GArray *probes, const LiveDomainParameters *parameters, GError **error)
+{
+    return probe_all(probes, NETPREF_PROBE_PORT, error) &&
+           probe_own_port(probes, parameters->migrateport, error);
+}
+
+char *routes_why_silent(const Route *route, const LiveDomainParameters *parameters, const char *node)
+{
+    g_autoptr(GArray) probes = g_array_new(FALSE, TRUE, sizeof(NetprefProbe));
+    const NetprefProbe question = {.path = route->path};
+
+    if (route->path.interface == NULL)
+        return NULL;
+    g_array_append_val(probes, question);
+    if (!probe(probes, parameters, NULL))
+        return NULL;
+    const NetprefProbe *answer = &g_array_index(probes, NetprefProbe, 0);
+    return netpref_probe_is_reached(answer) ? NULL : netpref_probe_text(answer, node);
 }
 
 static gboolean add_reachable(Routes *routes, const LiveDomainParameters *parameters,
@@ -146,8 +171,7 @@ static gboolean add_reachable(Routes *routes, const LiveDomainParameters *parame
     g_autoptr(GPtrArray) candidates = g_ptr_array_new();
     g_autoptr(GArray) probes = collect_probes(choice, candidates);
 
-    if (!probe_all(probes, NETPREF_PROBE_PORT, error) ||
-        !probe_own_port(probes, parameters->migrateport, error))
+    if (!probe(probes, parameters, error))
         return FALSE;
     for (guint i = 0; i < probes->len; i++) {
         const NetprefProbe *probe = &g_array_index(probes, NetprefProbe, i);

@@ -10,9 +10,10 @@
 #include "cluster/cluster.h"
 
 typedef struct {
-    char *network; /* its name, for people; "" where no cluster network was chosen */
-    char *address; /* of the target on it, numeric; NULL: URI decides */
-    char *uri;     /* for libvirt; NULL: libvirt's default */
+    char *network;    /* its name, for people; "" where no cluster network was chosen */
+    char *address;    /* of the target on it, numeric; NULL: URI decides */
+    char *uri;        /* for libvirt; NULL: libvirt's default */
+    NetprefPath path; /* its interface is NULL where the way cannot be probed */
 } Route;
 
 typedef struct {
@@ -27,6 +28,10 @@ typedef struct {
  * excluded. */
 Routes *routes_find(const LiveDomainParameters *parameters, const MigrateOptions *options,
                     const char *local_uri, const ClusterNetworks *networks, const char *node, GError **error);
+
+/* Probes one way once more, for at most 4 s. Why it is not to be tried, to be freed; NULL where it answers,
+ * or cannot be asked. */
+char *routes_why_silent(const Route *route, const LiveDomainParameters *parameters, const char *node);
 
 /* Adds to what is left out. */
 void routes_leave(Routes *routes, const Route *route, const char *why);

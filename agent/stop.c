@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/actions.h"
 #include "agent/guest.h"
+#include "agent/unfinished.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -161,6 +162,9 @@ gboolean live_domain_stop(const OcfCall *call, GError **error)
         g_warning("%s; stopping all the same", why->message);
         g_clear_error(&why);
     }
+    /* a transfer that nobody drives any more must not end after the guest was stopped */
+    if (!unfinished_abort(guest, ocf_deadline_within(gentle, call->timeout_ms / LOCK_SHARE)))
+        g_warning("a migration of %s is still at work; stopping all the same", guest_name(guest));
     if (!guest_look(guest, guest_patience_ms(guest), &state, &why)) {
         g_warning("%s", why->message);
         if (!force_off(guest, &state, error))
@@ -170,5 +174,6 @@ gboolean live_domain_stop(const OcfCall *call, GError **error)
         return FALSE;
     }
     guest_forget(guest);
+    unfinished_note_stop(guest);
     return TRUE;
 }

@@ -10,6 +10,8 @@ enum {
     SAMPLE_MS = 250,
     ASK_MS = 3000,        /* for one question to a libvirtd */
     ABORT_WAIT_MS = 8000, /* for an aborted transfer to be gone */
+    LOST_LOOKS = 5,       /* in a row, after which a guest at neither end is lost */
+    LOOK_LEAST_MS = 500,  /* that a look at both ends takes */
     SETTLE_SHARE = 5,     /* of the remaining time, kept for aborting and settling... */
     SETTLE_MOST_MS = 20000
 };
@@ -21,7 +23,8 @@ typedef struct {
     MigrateOptions *options;
     GMutex mutex;
     GCond changed;
-    gboolean done; /* this and the rest under the mutex */
+    gboolean aborted; /* the job was; this and the rest are read once it is done */
+    gboolean done;    /* under the mutex */
     GError *error;
 } Attempt;
 
@@ -43,7 +46,14 @@ static void attempt_release(Attempt *attempt)
     g_atomic_rc_box_release_full(attempt, attempt_clear);
 }
 
-static gboolean migrate(const Attempt *attempt, GError **error)
+/* At once, before another call of libvirt's takes its error away. */
+static void note_failure(Attempt *attempt, GError **error)
+{
+    attempt->aborted = virGetLastErrorCode() == VIR_ERR_OPERATION_ABORTED;
+    hypervisor_set_error(error, "libvirt");
+}
+
+static gboolean migrate(Attempt *attempt, GError **error)
 {
     g_autoptr(virConnect) source = hypervisor_open(attempt->source_uri, error);
     const MigrateOptions *options = attempt->options;
@@ -60,7 +70,7 @@ static gboolean migrate(const Attempt *attempt, GError **error)
     if (options->direct || (options->flags & VIR_MIGRATE_PEER2PEER) != 0) {
         if (virDomainMigrateToURI3(domain, attempt->remote_uri, options->params, count, options->flags) == 0)
             return TRUE;
-        hypervisor_set_error(error, "libvirt");
+        note_failure(attempt, error);
         return FALSE;
     }
     g_autoptr(virConnect) target = hypervisor_open(attempt->remote_uri, error);
@@ -68,7 +78,7 @@ static gboolean migrate(const Attempt *attempt, GError **error)
         return FALSE;
     g_autoptr(virDomain) arrived = virDomainMigrate3(domain, target, options->params, count, options->flags);
     if (arrived == NULL)
-        hypervisor_set_error(error, "libvirt");
+        note_failure(attempt, error);
     return arrived != NULL;
 }
 
@@ -123,6 +133,7 @@ typedef struct {
     Progress progress;
     gint64 began_us, next_sample_us;
     gboolean timeout_used, postcopy_used;
+    gboolean cancelled; /* the job was aborted, and not by us */
 } Watch;
 
 static void warn_of(const char *what, const GError *error)
@@ -162,6 +173,8 @@ static void sample(Watch *watch, gint64 now_us)
     if (domain_job(watch->here, name, ocf_deadline_in(ASK_MS), &job, NULL) && job.active) {
         progress_sample(&watch->progress, job.processed, g_get_monotonic_time());
         act_on_options(watch, &job, now_us);
+        if (watch->transfer->sampled != NULL)
+            watch->transfer->sampled(&job, watch->postcopy_used, watch->transfer->data);
     }
     if (!watch->progress.started && domain_look(watch->there, name, ocf_deadline_in(ASK_MS), &there, NULL) &&
         there.present && there.incoming)
@@ -218,6 +231,7 @@ static char *watch_attempt(Watch *watch, Attempt *attempt)
             return g_steal_pointer(&reason);
         }
     }
+    watch->cancelled = attempt->aborted;
     return attempt->error != NULL ? g_strdup(attempt->error->message) : NULL;
 }
 
@@ -294,10 +308,12 @@ static gboolean look_at(Hypervisor *hypervisor, const Transfer *transfer, Domain
 {
     g_autoptr(GError) error = NULL;
 
+    if (hypervisor == NULL) /* of a target that is down, and so has nothing */
+        return TRUE;
     if (domain_look(hypervisor, transfer->name, ocf_deadline_within(transfer->deadline, ASK_MS), look,
                     &error))
         return TRUE;
-    warn_of("cannot see where the guest is", error);
+    g_debug("cannot see where the guest is: %s", error->message); /* asked again and again */
     return FALSE;
 }
 
@@ -325,15 +341,29 @@ static void act_on(Settlement settlement, const Watch *watch)
 
 /* A job that could still finish makes every look a guess (facts L2): what is not running there now may run
  * there, as the only copy, before we act on it. */
-static gboolean has_job(const Watch *watch)
+static gboolean has_job(Hypervisor *here, const char *name, OcfDeadline deadline)
 {
     DomainJob job = {0};
-    OcfDeadline until = ocf_deadline_within(watch->transfer->deadline, ASK_MS);
+    OcfDeadline until = ocf_deadline_within(deadline, ASK_MS);
 
-    if (domain_job(watch->here, watch->transfer->name, until, &job, NULL) && !job.active)
+    if (domain_job(here, name, until, &job, NULL) && !job.active)
         return FALSE;
-    domain_abort_job(watch->here, watch->transfer->name, until, NULL);
+    domain_abort_job(here, name, until, NULL);
     return TRUE;
+}
+
+gboolean transfer_abort(Hypervisor *here, const char *name, OcfDeadline deadline)
+{
+    do {
+        DomainLook look = {0};
+        OcfDeadline until = ocf_deadline_within(deadline, ASK_MS);
+
+        if (domain_look(here, name, until, &look, NULL) && !look.present)
+            return TRUE;
+        if (!has_job(here, name, deadline))
+            return TRUE;
+    } while (ocf_deadline_sleep(deadline, SAMPLE_MS));
+    return FALSE;
 }
 
 /* There first: a guest that switches over between the two looks is then seen at neither end, and looked for
@@ -348,20 +378,29 @@ static Settlement look_at_both(const Watch *watch)
 
     if (settlement == SETTLE_MOVED || settlement == SETTLE_LOST || settlement == SETTLE_UNKNOWN)
         return settlement;
-    return has_job(watch) ? SETTLE_UNKNOWN : settlement;
+    return has_job(watch->here, watch->transfer->name, watch->transfer->deadline) ? SETTLE_UNKNOWN
+                                                                                  : settlement;
 }
 
+/* A guest that switches over between two looks is seen at neither end for a moment; one that is seen at
+ * neither end again and again is lost. Without time for a look the last one counts. */
 static Settlement settle(const Watch *watch)
 {
-    Settlement settlement;
+    OcfDeadline deadline = watch->transfer->deadline;
+    Settlement settlement = SETTLE_UNKNOWN;
+    guint lost = 0;
 
     do {
         settlement = look_at_both(watch);
         if (settlement == SETTLE_MOVED || settlement == SETTLE_STAYED)
             break;
+        lost = settlement == SETTLE_LOST ? lost + 1 : 0;
+        if (lost == LOST_LOOKS)
+            break;
         if (settlement != SETTLE_UNKNOWN && settlement != SETTLE_LOST)
             act_on(settlement, watch);
-    } while (ocf_deadline_sleep(watch->transfer->deadline, SAMPLE_MS));
+        ocf_deadline_sleep(deadline, SAMPLE_MS);
+    } while (ocf_deadline_left_ms(deadline) > LOOK_LEAST_MS);
     return settlement;
 }
 
@@ -377,27 +416,39 @@ static const char *where_unsettled(const Watch *watch)
     return "may be at either end and was not touched";
 }
 
+/* REASON is taken. */
+static TransferOutcome conclude(const Watch *watch, char *reason, char **why)
+{
+    Settlement settlement = settle(watch);
+    g_autofree char *told =
+        reason != NULL || settlement == SETTLE_MOVED ? reason : g_strdup("it did not arrive");
+
+    if (settlement == SETTLE_MOVED || settlement == SETTLE_STAYED) {
+        *why = g_steal_pointer(&told);
+        if (settlement == SETTLE_MOVED)
+            return TRANSFER_MOVED;
+        return watch->cancelled ? TRANSFER_CANCELLED : TRANSFER_STAYED;
+    }
+    *why = g_strdup_printf("%s; %s %s", told, watch->transfer->name,
+                           settlement == SETTLE_LOST ? "runs at neither end" : where_unsettled(watch));
+    return settlement == SETTLE_LOST ? TRANSFER_LOST : TRANSFER_BROKEN;
+}
+
 TransferOutcome transfer_run(const Transfer *transfer, Hypervisor *here, Hypervisor *there, char **why)
 {
     Watch watch = {.transfer = transfer, .here = here, .there = there, .began_us = g_get_monotonic_time()};
     Attempt *attempt = attempt_start(transfer);
 
     progress_begin(&watch.progress, watch.began_us);
-    g_autofree char *reason = watch_attempt(&watch, attempt);
+    char *reason = watch_attempt(&watch, attempt);
     attempt_release(attempt);
-    Settlement settlement = settle(&watch);
+    return conclude(&watch, reason, why);
+}
 
-    if (settlement == SETTLE_MOVED) {
-        *why = g_steal_pointer(&reason);
-        return TRANSFER_MOVED;
-    }
-    if (reason == NULL)
-        reason = g_strdup("it did not arrive");
-    if (settlement == SETTLE_STAYED) {
-        *why = g_steal_pointer(&reason);
-        return TRANSFER_STAYED;
-    }
-    *why = g_strdup_printf("%s; %s %s", reason, transfer->name,
-                           settlement == SETTLE_LOST ? "runs at neither end" : where_unsettled(&watch));
-    return TRANSFER_BROKEN;
+TransferOutcome transfer_settle(const Transfer *transfer, Hypervisor *here, Hypervisor *there, char **why)
+{
+    const Watch watch = {
+        .transfer = transfer, .here = here, .there = transfer->target_is_down ? NULL : there};
+
+    return conclude(&watch, NULL, why);
 }

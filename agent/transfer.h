@@ -23,6 +23,10 @@ typedef struct {
     MigrateOptions *options; /* complete, the migrate URI included */
     gint64 stall_timeout_ms;
     OcfDeadline deadline; /* by which all is settled */
+    /* told of each look at the job, several times a second; may be NULL */
+    void (*sampled)(const DomainJob *job, gboolean postcopy, gpointer data);
+    gpointer data;
+    gboolean target_is_down; /* surely off: nothing of the guest is there, and it is not asked */
 } Transfer;
 
 /* What the two ends amount to. */
@@ -40,12 +44,23 @@ typedef enum {
 Settlement transfer_settlement(const DomainLook *here, const DomainLook *there, const char *uuid);
 
 typedef enum {
-    TRANSFER_MOVED,  /* the guest runs there, and not here */
-    TRANSFER_STAYED, /* the guest runs here, nothing of it is there: another way may be tried */
-    TRANSFER_BROKEN  /* anything else; where the guest is, *WHY says */
+    TRANSFER_MOVED,     /* the guest runs there, and not here */
+    TRANSFER_STAYED,    /* the guest runs here, nothing of it is there: another way may be tried */
+    TRANSFER_CANCELLED, /* the same, because somebody aborted the job: no other way is wanted */
+    TRANSFER_LOST,      /* the guest runs at neither end */
+    TRANSFER_BROKEN     /* anything else; where the guest may be, *WHY says */
 } TransferOutcome;
 
 /* *WHY, to be freed, is for people: why the guest did not go this way. NULL where all went well. */
 TransferOutcome transfer_run(const Transfer *transfer, Hypervisor *here, Hypervisor *there, char **why);
+
+/* Only the last part of it: brings what an abandoned migration left at the two ends to one answer, aborting a
+ * job that could still change it. Needs neither options nor URIs. THERE may be NULL where the target is down.
+ */
+TransferOutcome transfer_settle(const Transfer *transfer, Hypervisor *here, Hypervisor *there, char **why);
+
+/* Aborts the guest's job here, if it has one, until there is none; FALSE where that cannot be known in time.
+ */
+gboolean transfer_abort(Hypervisor *here, const char *name, OcfDeadline deadline);
 
 #endif

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { STANDARD_OPTIONS = 3, LINE_MOST = 78 };
+enum { STANDARD_OPTIONS = 5, WAIT_MOST_S = 24 * 60 * 60, LINE_MOST = 78 };
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CliCall, cli_call_clear)
 
@@ -80,11 +80,24 @@ static GOptionContext *make_context(CliCall *call, GOptionEntry *entries)
 
     /* file names, because these are taken byte by byte, whatever the locale */
     for (guint i = 0; i < CLI_OPTIONS_MOST && verb->options[i].name != NULL; i++)
-        entries[count++] = (GOptionEntry){.long_name = verb->options[i].name,
-                                          .arg = G_OPTION_ARG_FILENAME,
-                                          .arg_data = &call->options[i],
-                                          .description = verb->options[i].help,
-                                          .arg_description = verb->options[i].value};
+        entries[count++] =
+            (GOptionEntry){.long_name = verb->options[i].name,
+                           .arg = verb->options[i].value != NULL ? G_OPTION_ARG_FILENAME : G_OPTION_ARG_NONE,
+                           .arg_data = verb->options[i].value != NULL ? (gpointer)&call->options[i]
+                                                                      : (gpointer)&call->given[i],
+                           .description = verb->options[i].help,
+                           .arg_description = verb->options[i].value};
+    if ((verb->flags & CLI_RUNS) != 0) {
+        entries[count++] = (GOptionEntry){.long_name = "wait",
+                                          .arg = G_OPTION_ARG_INT,
+                                          .arg_data = &call->wait_s,
+                                          .description = CLI_WAIT_HELP,
+                                          .arg_description = "SECONDS"};
+        entries[count++] = (GOptionEntry){.long_name = "no-wait",
+                                          .arg = G_OPTION_ARG_NONE,
+                                          .arg_data = &call->no_wait,
+                                          .description = CLI_NO_WAIT_HELP};
+    }
     if ((verb->flags & CLI_CHANGES) != 0)
         entries[count++] = (GOptionEntry){.long_name = "dry-run",
                                           .short_name = 'n',
@@ -113,12 +126,19 @@ gboolean cli_call_parse(CliCall *call, const CliVerb *verb, int argc, char **arg
     g_autofree char *name = g_strconcat("wherry ", verb->name, NULL);
 
     call->verb = verb;
+    call->wait_s = WAIT_MOST_S;
     g_set_prgname(name); /* the first words of the help */
     g_autoptr(GOptionContext) context = make_context(call, entries);
     if (!g_option_context_parse(context, &argc, &argv, error))
         return FALSE;
     if (call->arguments == NULL)
         call->arguments = g_new0(char *, 1);
+    if (call->wait_s < 1 || call->wait_s > WAIT_MOST_S) {
+        g_set_error(error, CLI_FAILURE, CLI_USAGE, "--wait takes 1 to %d seconds", WAIT_MOST_S);
+        return FALSE;
+    }
+    if (call->no_wait)
+        call->wait_s = 0;
     return check_arguments(call, error);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* wherry check [VM] */
+#include "agent/settler.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/view.h"
@@ -12,7 +13,7 @@ typedef struct {
     NetprefLevel level;
     char *what;
     char *where;
-    const char *why;
+    char *why;
     char *command; /* NULL: nothing simple */
 } Defect;
 
@@ -25,6 +26,7 @@ static void defect_free(gpointer data)
 
     g_free(defect->what);
     g_free(defect->where);
+    g_free(defect->why);
     g_free(defect->command);
     g_free(defect);
 }
@@ -35,8 +37,11 @@ static void add_defect(GPtrArray *defects, NetprefLevel level, const char *where
 {
     Defect *defect = g_new0(Defect, 1);
 
-    *defect = (Defect){
-        .level = level, .what = g_strdup(what), .where = g_strdup(where), .why = why, .command = command};
+    *defect = (Defect){.level = level,
+                       .what = g_strdup(what),
+                       .where = g_strdup(where),
+                       .why = g_strdup(why),
+                       .command = command};
     g_ptr_array_add(defects, defect);
 }
 
@@ -204,6 +209,42 @@ static gboolean check_vms(GPtrArray *defects, const char *only, const ClusterNet
     return TRUE;
 }
 
+/* ---- dropped HA status --------------------------------------------------------------------------------- */
+
+/* Its owner works at it, or it has none any more: then a settler is started, which verifies where the guest
+ * runs and regains it. What an administrator has set is no drop of ours and not looked at. */
+static void check_drop(GPtrArray *defects, const ClusterDrop *drop, const char *local_node)
+{
+    gboolean orphan = cluster_drop_is_orphan(drop, local_node);
+    g_autoptr(GDateTime) since = g_date_time_new_from_unix_local(drop->since_s);
+    g_autofree char *when = since != NULL ? g_date_time_format(since, "%F %T") : g_strdup("?");
+    g_autofree char *what = g_strdup_printf("its HA status is dropped since %s by %s: %s", when,
+                                            *drop->node != '\0' ? drop->node : "somebody", drop->reason);
+    g_autoptr(GError) error = NULL;
+
+    if (!orphan || settler_is_at_work(drop->resource)) {
+        add_defect(defects, NETPREF_WARNING, drop->resource, what,
+                   "the cluster neither restarts nor moves it until this is settled, which goes on by itself",
+                   NULL);
+        return;
+    }
+    if (settler_start(drop->resource, &error) != 0)
+        add_defect(defects, NETPREF_WARNING, drop->resource, what,
+                   "the process that dropped it is gone; another has been started to regain it",
+                   g_strdup_printf("wherry check %s", drop->resource));
+    else
+        add_defect(defects, NETPREF_ERROR, drop->resource, what, error->message, NULL);
+}
+
+static gboolean check_drops(GPtrArray *defects, const char *only, const char *local_node, GError **error)
+{
+    g_autoptr(GPtrArray) drops = cluster_ha_drops(only, ocf_deadline_in(VIEW_PATIENCE_MS), error);
+
+    for (guint i = 0; drops != NULL && i < drops->len; i++)
+        check_drop(defects, drops->pdata[i], local_node);
+    return drops != NULL;
+}
+
 /* ---- telling it ---------------------------------------------------------------------------------------- */
 
 static gint compare_defects(gconstpointer a, gconstpointer b)
@@ -253,7 +294,8 @@ gboolean cli_check(CliCall *call, GError **error)
     g_autoptr(ClusterNetworks) now = view_read(ocf_deadline_in(VIEW_PATIENCE_MS), error);
     g_autoptr(GPtrArray) defects = g_ptr_array_new_with_free_func(defect_free);
 
-    if (now == NULL || !check_vms(defects, only, now, error))
+    if (now == NULL || !check_vms(defects, only, now, error) ||
+        !check_drops(defects, only, now->local_node, error))
         return FALSE;
     if (only == NULL)
         check_networks(defects, now);

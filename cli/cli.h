@@ -36,19 +36,24 @@ GQuark cli_failure_quark(void);
 /* The exit status that an error of any domain stands for. */
 CliExit cli_error_exit(const GError *error);
 
-/* An option with a value. */
+/* An option. */
 typedef struct {
     const char *name;
-    const char *value; /* what to call the value in the help */
+    const char *value; /* what to call the value in the help; NULL: it has none */
     const char *help;
 } CliOption;
 
-enum { CLI_OPTIONS_MOST = 2 };
+enum { CLI_OPTIONS_MOST = 3 };
 
 typedef enum {
-    CLI_SHOWS = 1 << 0,  /* takes --json */
-    CLI_CHANGES = 1 << 1 /* takes --dry-run, and --json for what it changed */
+    CLI_SHOWS = 1 << 0,   /* takes --json */
+    CLI_CHANGES = 1 << 1, /* takes --dry-run, and --json for what it changed */
+    CLI_RUNS = 1 << 2     /* takes --wait and --no-wait */
 } CliFlags;
+
+/* What the help says of the options that CLI_RUNS brings. */
+#define CLI_WAIT_HELP "Return after SECONDS at the latest, with status 124 where it is not done; it goes on"
+#define CLI_NO_WAIT_HELP "Return as soon as it is begun"
 
 typedef struct CliVerb CliVerb;
 
@@ -59,8 +64,11 @@ typedef struct {
     guint count;
     gboolean json;
     gboolean dry_run;
-    char *options[CLI_OPTIONS_MOST]; /* values, in the order of the verb's options; NULL: not given */
-    CliExit status;                  /* what to exit with after success */
+    gboolean no_wait;
+    gint wait_s;                      /* how long it may take until this call returns; 0 with --no-wait */
+    char *options[CLI_OPTIONS_MOST];  /* values, in the order of the verb's options; NULL: not given */
+    gboolean given[CLI_OPTIONS_MOST]; /* those without a value */
+    CliExit status;                   /* what to exit with after success */
 } CliCall;
 
 /* TRUE, or FALSE with ERROR set. */
@@ -89,6 +97,9 @@ char *cli_help_text(const char *group);
 /* wherry(8), as roff. */
 GString *cli_man(void);
 
+/* The completion for bash, as a script. */
+char *cli_completion(void);
+
 /* Parses the rest of a command line for VERB. --help prints and ends the program. */
 gboolean cli_call_parse(CliCall *call, const CliVerb *verb, int argc, char **argv, GError **error);
 void cli_call_clear(CliCall *call);
@@ -105,6 +116,12 @@ gboolean cli_network_down(CliCall *call, GError **error);
 gboolean cli_network_name(CliCall *call, GError **error);
 gboolean cli_network_test(CliCall *call, GError **error);
 gboolean cli_network_explain(CliCall *call, GError **error);
+gboolean cli_move(CliCall *call, GError **error);
+gboolean cli_cancel(CliCall *call, GError **error);
+gboolean cli_drain(CliCall *call, GError **error);
+gboolean cli_undrain(CliCall *call, GError **error);
+gboolean cli_status(CliCall *call, GError **error);
+gboolean cli_history(CliCall *call, GError **error);
 gboolean cli_check(CliCall *call, GError **error);
 
 #endif

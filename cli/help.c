@@ -79,9 +79,14 @@ static void append_verb(GString *man, const CliVerb *verb)
     append_text(man, text);
     for (guint i = 0; i < CLI_OPTIONS_MOST && verb->options[i].name != NULL; i++)
         append_option(man, verb->options[i].name, verb->options[i].value, verb->options[i].help);
+    if ((verb->flags & CLI_RUNS) != 0) {
+        append_option(man, "wait", "SECONDS", CLI_WAIT_HELP);
+        append_option(man, "no-wait", NULL, CLI_NO_WAIT_HELP);
+    }
     if ((verb->flags & CLI_CHANGES) != 0)
         append_option(man, "dry-run", NULL, "Change nothing, only say what would change");
-    append_option(man, "json", NULL, "Print JSON");
+    if ((verb->flags & (CLI_SHOWS | CLI_CHANGES)) != 0)
+        append_option(man, "json", NULL, "Print JSON");
 }
 
 static void append_statuses(GString *man)
@@ -96,11 +101,12 @@ static void append_statuses(GString *man)
         {CLI_NOT_INSTALLED, "A program that is needed is not installed."},
         {CLI_USAGE, "The command line is wrong."},
         {CLI_IO_ERROR, "The answer could not be written."},
+        {CLI_TRY_AGAIN, "Not now: the VM is on its way already, or is being settled."},
         {CLI_CONFIG, "The settings are wrong, or would become so."},
         {CLI_DISCONNECTED, "The cluster does not run on this node."},
         {CLI_NO_SUCH, "There is no such network, VM, node or resource."},
-        {CLI_UNSAFE, "It would take something away that was asked for elsewhere."},
-        {CLI_LATE, "The cluster did not answer in time."},
+        {CLI_UNSAFE, "It would take something away that was asked for elsewhere, or stop a VM."},
+        {CLI_LATE, "The cluster did not answer in time, or it is not done yet."},
     };
 
     g_string_append(man, ".SH EXIT STATUS\nThose of Pacemaker's own tools; see\n.BR crm_error (8).\n");

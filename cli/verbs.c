@@ -116,14 +116,116 @@ static const CliVerb verbs[] = {
         .run = cli_network_test,
     },
     {
+        .name = "move",
+        .arguments = "VM [NODE]",
+        .least = 1,
+        .most = 2,
+        .flags = CLI_CHANGES | CLI_RUNS,
+        .options = {{"force", NULL, "Move it even where it is stopped and started instead of migrated"}},
+        .summary = "Migrate a VM to another node",
+        .description =
+            "The cluster does it, as with pcs resource move: a location constraint wherry-move-VM asks for "
+            "it, and is "
+            "taken away when the VM has arrived, or stays. Without NODE the cluster chooses one. A line "
+            "shows "
+            "how far it is; then time, downtime, bytes and network are told.\n\n"
+            "Before anything is changed the cluster is asked what it would do. A move that would stop the "
+            "VM, or that "
+            "the cluster would undo at once, is refused. A node that is avoided for this VM because a "
+            "migration to it failed is tried again.\n\n"
+            "Ctrl-C asks whether to cancel the migration or leave it running. The status is 0 where the VM "
+            "has "
+            "moved, or was there already; 1 where it stays.",
+        .run = cli_move,
+    },
+    {
+        .name = "cancel",
+        .arguments = "VM",
+        .least = 1,
+        .most = 1,
+        .flags = CLI_CHANGES,
+        .summary = "Cancel the migration of a VM, which stays where it is",
+        .description =
+            "Whoever began it, and from any node: the job is aborted at the node that sends the VM, over the "
+            "same "
+            "connection that its migrations use. No other network is tried, and the target is avoided for "
+            "migration_retry_delay, so that the cluster does not begin anew.\n\n"
+            "A migration in post-copy cannot be cancelled. That of a VM whose agent is VirtualDomain, or "
+            "which has "
+            "migration_failure=restart, is not: the cluster would stop the VM. The status is 1 where the VM "
+            "had "
+            "arrived before.",
+        .run = cli_cancel,
+    },
+    {
+        .name = "drain",
+        .arguments = "NODE",
+        .least = 1,
+        .most = 1,
+        .flags = CLI_CHANGES | CLI_RUNS,
+        .options = {{"force", NULL,
+                     "Drain it even where VMs are stopped, or stay, instead of migrating live"}},
+        .summary = "Migrate all VMs away from a node, and keep it free",
+        .description = "First the plan, by the cluster's own forecast: where each VM goes, whether live, "
+                       "over which network, and "
+                       "about how long its memory takes at that network's speed. Where a VM would be stopped "
+                       "or would stay, the "
+                       "node is not drained without --force. Then the node goes into standby, as with pcs "
+                       "node standby, and how "
+                       "far it is, is shown. The status is 1 where a VM is still there in the end.",
+        .run = cli_drain,
+    },
+    {
+        .name = "undrain",
+        .arguments = "NODE",
+        .least = 1,
+        .most = 1,
+        .flags = CLI_CHANGES,
+        .summary = "Let a node that was drained take VMs again",
+        .description =
+            "Takes the node out of standby, also while it is being drained. Whether VMs move back is the "
+            "cluster's matter (constraints, resource-stickiness).",
+        .run = cli_undrain,
+    },
+    {
+        .name = "status",
+        .flags = CLI_SHOWS,
+        .options = {{"watch", NULL, "Show it again and again, until interrupted"}},
+        .summary = "Show the migrations that run in the cluster, on any node",
+        .description =
+            "DONE is the part of the VM's memory that has arrived, LEFT what has not, ETA the time that this "
+            "takes at "
+            "the present rate, less what the VM writes meanwhile; - is not known. PASS counts the passes "
+            "over its memory. A VM whose agent reports nothing (VirtualDomain) is shown without them. VMs "
+            "whose HA status is dropped stand below, with "
+            "the reason.",
+        .run = cli_status,
+    },
+    {
+        .name = "history",
+        .arguments = "[VM]",
+        .most = 1,
+        .flags = CLI_SHOWS,
+        .summary = "Show the migrations that this node has sent and received",
+        .description = "The newest last. What it has received is there some ten seconds later. WHY says why "
+                       "a VM did not arrive, or which networks were left out. The last "
+                       "thousands are kept: two files of at most 1 MiB.\n\n"
+                       "wherryd keeps counters of them in /run/wherry/wherry.prom, for node_exporter's "
+                       "--collector.textfile.directory.",
+        .run = cli_history,
+    },
+    {
         .name = "check",
         .arguments = "[VM]",
         .most = 1,
         .flags = CLI_SHOWS,
         .summary = "Find what would keep VMs from migrating",
         .description = "Each finding says what is wrong and where, why it matters, and what mends it. The "
-                       "exit status is "
-                       "78 where something is wrong, and 0 where there is nothing but warnings and notes.",
+                       "exit status is 78 "
+                       "where something is wrong, and 0 where there is nothing but warnings and notes.\n\n"
+                       "A VM whose HA status is dropped is named with the reason. Where the process that "
+                       "dropped it is gone, "
+                       "another is started that finds out where the VM runs and regains it.",
         .run = cli_check,
     },
     {.name = NULL},

@@ -9,9 +9,14 @@ enum { ASK_MS = 10000 };
 
 static const char *const agents[] = {"ocf:wherry:LiveDomain", "ocf:heartbeat:VirtualDomain"};
 
+gboolean vm_is_agent(const char *agent)
+{
+    return g_strcmp0(agent, agents[0]) == 0 || g_strcmp0(agent, agents[1]) == 0;
+}
+
 static gboolean is_vm(const Vm *vm)
 {
-    return strcmp(vm->agent, agents[0]) == 0 || strcmp(vm->agent, agents[1]) == 0;
+    return vm_is_agent(vm->agent);
 }
 
 static GPtrArray *read_resources(GError **error)

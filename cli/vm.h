@@ -12,6 +12,9 @@ GPtrArray *vm_read_all(GError **error);
 /* One resource; CLI_NO_SUCH where there is none of this name, CLI_CONFIG where it is no VM. */
 Vm *vm_read(const char *name, GError **error);
 
+/* Whether AGENT is one of these two. */
+gboolean vm_is_agent(const char *agent);
+
 /* NULL where it is not set or empty. */
 const char *vm_parameter(const Vm *vm, const char *name);
 gboolean vm_is_live_domain(const Vm *vm);

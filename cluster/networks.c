@@ -20,14 +20,6 @@ static void note(ClusterNetworks *networks, const char *format, ...)
     va_end(arguments);
 }
 
-static char *ask_local_node(OcfDeadline deadline, GError **error)
-{
-    const char *const argv[] = {"crm_node", "--name", NULL};
-    char *name = NULL;
-
-    return cluster_tool_run(argv, ocf_deadline_within(deadline, ASK_MS), &name, NULL, error) ? name : NULL;
-}
-
 static void read_preference(ClusterNetworks *networks, OcfDeadline deadline)
 {
     g_autoptr(GError) error = NULL;
@@ -130,7 +122,9 @@ ClusterNetworks *cluster_networks_read(const char *local_node, OcfDeadline deadl
     g_autoptr(ClusterNetworks) networks = g_new0(ClusterNetworks, 1);
 
     networks->notes = g_ptr_array_new_with_free_func(g_free);
-    networks->local_node = local_node != NULL ? g_strdup(local_node) : ask_local_node(deadline, error);
+    networks->local_node = local_node != NULL
+                               ? g_strdup(local_node)
+                               : cluster_local_node(ocf_deadline_within(deadline, ASK_MS), error);
     if (networks->local_node == NULL)
         return NULL;
     g_autoptr(GHashTable) ring = cluster_ring_read(ocf_deadline_within(deadline, ASK_MS), error);

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { ATTEMPTS_MOST = 12, PAUSE_LEAST_MS = 10, PAUSE_MOST_MS = 150, CRM_EX_INSUFFICIENT_PRIV = 4 };
+enum { ATTEMPTS_MOST = 12, PAUSE_LEAST_MS = 10, PAUSE_MOST_MS = 150 };
 
 #define SET "instance_attributes"
 
@@ -34,18 +34,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Set, set_clear)
 
 /* ---- XPath --------------------------------------------------------------------------------------- */
 
-/* TEXT as an XPath 1.0 string, which knows no escapes. */
-static char *xpath_string(const char *text)
-{
-    if (strchr(text, '\'') == NULL)
-        return g_strdup_printf("'%s'", text);
-    if (strchr(text, '"') == NULL)
-        return g_strdup_printf("\"%s\"", text);
-    g_auto(GStrv) parts = g_strsplit(text, "'", -1);
-    g_autofree char *joined = g_strjoinv("',\"'\",'", parts);
-    return g_strdup_printf("concat('%s')", joined);
-}
-
 /* A test that an attribute is VALUE. Pacemaker 2.1 prints line breaks and the like otherwise than it keeps
  * them: from the first such character on the value is not compared. */
 static char *xpath_value_is(const char *value)
@@ -55,14 +43,14 @@ static char *xpath_value_is(const char *value)
     while (value[plain] != '\0' && value[plain] != '\\' && !g_ascii_iscntrl(value[plain]))
         plain++;
     g_autofree char *head = g_strndup(value, plain);
-    g_autofree char *quoted = xpath_string(head);
+    g_autofree char *quoted = cluster_xpath_string(head);
     return g_strdup_printf(value[plain] == '\0' ? "@value=%s" : "starts-with(@value,%s)", quoted);
 }
 
 /* What finds the set as it was read, and nothing else. */
 static char *set_xpath(const Set *set)
 {
-    g_autofree char *resource = xpath_string(set->resource);
+    g_autofree char *resource = cluster_xpath_string(set->resource);
     GString *xpath = g_string_new(NULL);
     guint children = 0;
 
@@ -72,7 +60,7 @@ static char *set_xpath(const Set *set)
         return g_string_free(xpath, FALSE);
     }
     g_autofree char *id = cluster_xml_attribute(set->node, "id");
-    g_autofree char *quoted_id = xpath_string(id != NULL ? id : "");
+    g_autofree char *quoted_id = cluster_xpath_string(id != NULL ? id : "");
     g_string_append_printf(xpath, "/" SET "[@id=%s]", quoted_id);
     for (const xmlNode *pair = set->node->children; pair != NULL; pair = pair->next) {
         children += pair->type == XML_ELEMENT_NODE;
@@ -80,7 +68,7 @@ static char *set_xpath(const Set *set)
         g_autofree char *value = name != NULL ? cluster_xml_attribute(pair, "value") : NULL;
         if (value == NULL)
             continue;
-        g_autofree char *quoted_name = xpath_string(name);
+        g_autofree char *quoted_name = cluster_xpath_string(name);
         g_autofree char *is_value = xpath_value_is(value);
         g_string_append_printf(xpath, "[nvpair[@name=%s and %s]]", quoted_name, is_value);
     }
@@ -112,7 +100,7 @@ static gboolean take_parameters(Set *set, const xmlNode *node, GError **error)
 
 static gboolean set_read(Set *set, OcfDeadline deadline, GError **error)
 {
-    g_autofree char *resource = xpath_string(set->resource);
+    g_autofree char *resource = cluster_xpath_string(set->resource);
     g_autofree char *xpath = g_strdup_printf("//primitive[@id=%s]", resource);
     const char *const argv[] = {"cibadmin", "--query", "--xpath", xpath, NULL};
 
@@ -215,20 +203,12 @@ static gboolean set_write(Set *set, GHashTable *wanted, OcfDeadline deadline, gb
     const char *how = set->node != NULL ? "--replace" : "--modify";
     g_autofree char *xpath = set_xpath(set);
     g_autofree char *xml = set_xml(set, wanted);
-    const char *const argv[] = {"cibadmin", how, "--xpath", xpath, "--xml-text", xml, NULL};
-    g_auto(OcfChild) child = {0};
+    gboolean found = FALSE;
 
-    if (!ocf_child_run(argv, OCF_CHILD_ALL_OUTPUT, deadline, &child, error))
+    if (!cluster_cib_change(how, xpath, xml, set->resource, deadline, &found, error))
         return FALSE;
-    *conflict = !child.late && child.status == CRM_EX_NOSUCH;
-    if (*conflict || (!child.late && child.status == CRM_EX_OK))
-        return TRUE;
-    g_autofree char *said = g_strdelimit(g_strdup(child.output), "\n", ' ');
-    gboolean forbidden = !child.late && child.status == CRM_EX_INSUFFICIENT_PRIV;
-    g_set_error(error, OCF_ERROR, forbidden ? OCF_ERR_PERM : OCF_ERR_GENERIC,
-                "%s is not changed: cibadmin %s%s%s", set->resource,
-                child.late ? "did not answer in time" : "failed", *said != '\0' ? ": " : "", said);
-    return FALSE;
+    *conflict = !found;
+    return TRUE;
 }
 
 /* ---- read, change, write --------------------------------------------------------------------------- */

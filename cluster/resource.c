@@ -52,8 +52,10 @@ static ClusterResource *resource_new(const xmlNode *primitive, const xmlNode *ro
     resource->agent = agent_of(template != NULL ? template : primitive);
     resource->parameters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     resource->meta = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    resource->utilization = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     add_values(resource->parameters, primitive, "instance_attributes");
     add_values(resource->parameters, template, "instance_attributes");
+    add_values(resource->utilization, primitive, "utilization");
     add_values(resource->meta, primitive, "meta_attributes");
     add_values(resource->meta, template, "meta_attributes");
     for (const xmlNode *parent = primitive->parent; parent != NULL && parent->type == XML_ELEMENT_NODE;
@@ -71,6 +73,7 @@ void cluster_resource_free(ClusterResource *resource)
     g_free(resource->agent);
     g_hash_table_unref(resource->parameters);
     g_hash_table_unref(resource->meta);
+    g_hash_table_unref(resource->utilization);
     g_free(resource);
 }
 

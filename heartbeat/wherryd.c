@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * wherryd: follows this node's links and tells the cluster of them, as a private node attribute. It never
- * starts or stops anything, and nothing needs it to be there (I8).
+ * wherryd: follows this node's links and tells the cluster of them, as a private node attribute, and of the
+ * migrations that the node sends; and it has abandoned migrations settled. It never starts or stops a guest,
+ * and nothing needs it to be there (I8).
  *
  * One thing happens at a time, always the same: see what the links are, pass them through the damping, tell
- * the cluster if it must be told, and sleep until the kernel reports a change or the next of these is due.
+ * the cluster if it must be told, look for what was abandoned or moves, and sleep until the kernel reports a
+ * change or the next of these is due.
  */
 #include "cluster/cluster.h"
+#include "heartbeat/arrivals.h"
 #include "heartbeat/background.h"
 #include "heartbeat/damping.h"
+#include "heartbeat/guard.h"
+#include "heartbeat/metrics.h"
 #include "heartbeat/presence.h"
 #include "heartbeat/publication.h"
+#include "heartbeat/traffic.h"
 #include "netpref/netpref.h"
 #include "ocf/ocf.h"
 
@@ -25,6 +31,7 @@ enum {
     US_PER_MS = 1000,
     TELL_MOST_MS = 2500, /* the loop stands still meanwhile */
     BEAT_MS = 10000,
+    RECORDS_EVERY_MS = 10000,
     WATCH_AGAIN_MS = 1000,
     COMPLAIN_EVERY = 12 /* failures, of which the later ones are as a rule PUBLICATION_RETRY_MOST_MS apart */
 };
@@ -42,7 +49,14 @@ typedef struct {
     gboolean watch_failed; /* and is to be asked again without a message of the kernel's */
     Damping *damping;
     Publication *publication;
-    gboolean replaced; /* the lock is no longer ours to hold */
+    Guard *guard;
+    gint64 guard_due_ms;
+    Traffic *traffic;
+    gint64 traffic_due_ms;
+    Arrivals *arrivals;
+    Metrics *metrics;
+    gint64 records_due_ms; /* both of these */
+    gboolean replaced;     /* the lock is no longer ours to hold */
 } Daemon;
 
 static void work(Daemon *daemon);
@@ -78,6 +92,17 @@ static void look(Daemon *daemon)
     daemon->watch_failed = !done;
 }
 
+static void keep_records(Daemon *daemon)
+{
+    const char *local_node = guard_local_node(daemon->guard);
+
+    if (now_ms() < daemon->records_due_ms)
+        return;
+    daemon->records_due_ms = now_ms() + RECORDS_EVERY_MS;
+    arrivals_look(daemon->arrivals, local_node);
+    metrics_update(daemon->metrics, local_node);
+}
+
 /* Milliseconds until the next round is due. */
 static gint64 round_of_work(Daemon *daemon)
 {
@@ -92,8 +117,15 @@ static gint64 round_of_work(Daemon *daemon)
     publication_want(daemon->publication, text);
     if (publication_wait_ms(daemon->publication, now_ms()) == 0)
         tell(daemon);
+    if (now_ms() >= daemon->guard_due_ms)
+        daemon->guard_due_ms = now_ms() + guard_round(daemon->guard, now_ms());
+    if (now_ms() >= daemon->traffic_due_ms)
+        daemon->traffic_due_ms = now_ms() + traffic_round(daemon->traffic, now_ms());
+    keep_records(daemon);
     daemon->replaced = !presence_beat(daemon->presence, now_ms());
 
+    wait_ms = MIN(wait_ms, MAX(daemon->guard_due_ms - now_ms(), 0));
+    wait_ms = MIN(wait_ms, MAX(daemon->traffic_due_ms - now_ms(), 0));
     wait_ms = MIN(wait_ms, publication_wait_ms(daemon->publication, now_ms()));
     if (held_ms != DAMPING_NOTHING_HELD)
         wait_ms = MIN(wait_ms, held_ms);
@@ -177,12 +209,20 @@ static gboolean begin(Daemon *daemon, GError **error)
         return FALSE;
     daemon->damping = damping_new();
     daemon->publication = publication_new();
+    daemon->guard = guard_new();
+    daemon->traffic = traffic_new();
+    daemon->arrivals = arrivals_new();
+    daemon->metrics = metrics_new();
     return begin_loop(daemon, error);
 }
 
 static void end(Daemon *daemon)
 {
     g_clear_pointer(&daemon->loop, qb_loop_destroy);
+    g_clear_pointer(&daemon->metrics, metrics_free);
+    g_clear_pointer(&daemon->arrivals, arrivals_free);
+    g_clear_pointer(&daemon->traffic, traffic_free);
+    g_clear_pointer(&daemon->guard, guard_free);
     g_clear_pointer(&daemon->publication, publication_free);
     g_clear_pointer(&daemon->damping, damping_free);
     g_clear_pointer(&daemon->watch, netpref_watch_free);
@@ -196,6 +236,8 @@ static void take_back(const Daemon *daemon)
 
     if (!daemon->replaced && !cluster_links_withdraw(ocf_deadline_in(TELL_MOST_MS), &error))
         g_warning("cannot take back what the cluster knows of this node's links: %s", error->message);
+    if (!daemon->replaced)
+        traffic_hand_over();
 }
 
 static gboolean run(const Options *options, GError **error)

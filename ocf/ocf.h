@@ -11,6 +11,7 @@
 
 #include <glib.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Exit codes (OCF RA API 1.1, "Exit Status Codes"); no other value leaves an agent. */
 typedef enum {
@@ -97,6 +98,20 @@ void ocf_parameters_clear(const OcfParameter *table, void *values);
 gboolean ocf_parse_boolean(const char *text, gboolean *result);
 gboolean ocf_parse_integer(const char *text, gint64 min, gint64 max, gint64 *result);
 
+/* ---- lines of words ------------------------------------------------------------------------------ */
+
+/* What processes and nodes tell each other in one line: words "key=value" with a blank between, values
+ * escaped as in URIs, so that none holds a blank, a quote or a line break. */
+void ocf_words_add(GString *line, const char *key, const char *value);
+void ocf_words_add_number(GString *line, const char *key, gint64 value);
+
+/* The value of KEY in WORDS (a line split at its blanks), to be freed; NULL where it is missing or damaged.
+ */
+char *ocf_words_get(char **words, const char *key);
+
+/* The same for a number of 0 to MOST; FALSE leaves *NUMBER untouched. */
+gboolean ocf_words_get_number(char **words, const char *key, gint64 most, gint64 *number);
+
 /* ---- agents ------------------------------------------------------------------------------------ */
 
 /* One call of an agent. */
@@ -150,6 +165,19 @@ GString *ocf_agent_man(const OcfAgent *agent);
 /* Sends what g_message, g_warning and g_info say to standard error and, from a cluster, to syslog, each line
  * led by WHO. g_debug is heard when HA_debug is set. Called once, by main. */
 void ocf_log_init(const char *who, char **environment);
+
+/* ---- processes --------------------------------------------------------------------------------- */
+
+/* The kernel's id of this boot; "" where it cannot be read. */
+char *ocf_boot_id(void);
+
+/* When a process was started, in ticks since the boot (field 22 of /proc/PID/stat): with its number and the
+ * boot's id that names it for good. FALSE where there is none, or only a zombie. */
+gboolean ocf_process_start_time(pid_t pid, guint64 *start_time);
+
+/* Starts ARGV (an absolute path first) in a session of its own, so that it outlives the caller and whoever
+ * ends the caller's process group; it holds none of the caller's files. Returns its number, or 0. */
+pid_t ocf_detach(const char *const *argv, GError **error);
 
 /* ---- children ---------------------------------------------------------------------------------- */
 

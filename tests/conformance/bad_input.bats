@@ -313,6 +313,10 @@ migration_stall_timeout=s              'migration_stall_timeout="s" must be'
 migration_stall_timeout=5m             'migration_stall_timeout="5m" must be'
 migration_stall_timeout=5ss            'migration_stall_timeout="5ss" must be'
 migration_stall_timeout=18446744073709551617s 'migration_stall_timeout="18446744073709551617s" must be'
+migration_retry_delay=soon             'migration_retry_delay="soon" must be seconds from 0 to 604800'
+migration_retry_delay=-1               'migration_retry_delay="-1" must be'
+migration_retry_delay=604801           'migration_retry_delay="604801" must be'
+migration_failure=reboot               'migration_failure="reboot" must be one of stay, restart'
 ROWS
 }
 
@@ -326,8 +330,8 @@ ROWS
 
 @test "numbers at the ends of their range are taken" {
   each_row row_of_calls <<'ROWS'
-0 '' validate-all config=/nowhere.xml migration_downtime=0 migration_speed=0 migrateport=1 migration_stall_timeout=1
-0 '' validate-all config=/nowhere.xml migration_downtime=2000000 migration_speed=8796093022207 migrateport=65535 migration_stall_timeout=3600s
+0 '' validate-all config=/nowhere.xml migration_downtime=0 migration_speed=0 migrateport=1 migration_stall_timeout=1 migration_retry_delay=0
+0 '' validate-all config=/nowhere.xml migration_downtime=2000000 migration_speed=8796093022207 migrateport=65535 migration_stall_timeout=3600s migration_retry_delay=604800s
 0 '' validate-all config=/nowhere.xml migration_downtime=007 migration_stall_timeout=5s
 ROWS
 }

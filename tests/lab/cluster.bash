@@ -170,7 +170,8 @@ logging {
 C
 }
 
-# dc-deadtime: without it the first election waits 20 s. stonith-action off: a node that was fenced
+# dc-deadtime: without it the first election waits 20 s. startup-fencing: on a crowded machine the last node comes up
+# so long after the first that it would be fenced for it. stonith-action off: a node that was fenced
 # stays off until `lab start`, so that a test sees one thing happen at a time.
 seed_cib() {
   cat <<C
@@ -181,6 +182,7 @@ seed_cib() {
         <nvpair id="opt-dc-deadtime" name="dc-deadtime" value="2s"/>
         <nvpair id="opt-stonith-enabled" name="stonith-enabled" value="$1"/>
         <nvpair id="opt-stonith-action" name="stonith-action" value="off"/>
+        <nvpair id="opt-startup-fencing" name="startup-fencing" value="false"/>
       </cluster_property_set>
     </crm_config>
     <nodes/>

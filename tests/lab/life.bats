@@ -24,12 +24,12 @@ setup() {
 teardown() {
   local node pid
   for node in a1 a2; do
-    for pid in $(libvirtd_pid "$node"); do kill -CONT "$pid"; done
+    for pid in $(libvirtd_pid "$node") $(based_pid "$node"); do kill -CONT "$pid"; done
     libvirtd_pid "$node" >/dev/null || start_libvirtd "$node"
     lab undrop "$node" mgmt
     on "$node" virsh destroy "$guest" >/dev/null 2>&1 || true
     on "$node" virsh undefine --nvram "$guest" >/dev/null 2>&1 || true
-    on "$node" sh -c 'rm -f /run/wherry/*.guest'
+    on "$node" sh -c 'rm -f /run/wherry/*.guest /var/lib/wherry/*'
   done
   while read -r node pid; do kill -KILL "$pid"; done < <(guest_pids "$guest")
 }
@@ -43,15 +43,17 @@ boot() { # [OPTION OF lab guest...]: this test's guest, on a1
 console_says() { grep -q "$1" "$(guest_console "$guest")"; }
 is_gone() { [ -z "$(guest_nodes "$guest")" ]; }
 
-# The host's process id of a node's libvirtd.
-libvirtd_pid() {
+# The host's process ids of a node's daemons.
+daemon_pid() { # NODE NAME
   local init pid
   read -r init _ <"$LAB/nodes/$1/pid"
-  for pid in $(pgrep -x libvirtd); do
+  for pid in $(pgrep -x "$2"); do
     [ "$(readlink "/proc/$pid/ns/pid")" != "$(readlink "/proc/$init/ns/pid")" ] || { echo "$pid"; return 0; }
   done
   return 1
 }
+libvirtd_pid() { daemon_pid "$1" libvirtd; }
+based_pid() { daemon_pid "$1" pacemaker-based; } # the CIB's
 
 kill_libvirtd() {
   local pid
@@ -282,7 +284,7 @@ incoming_on_a2() { [ "$(on a2 virsh domstate "$guest" --reason)" = "paused (migr
 @test "I2_a_transfer_longer_than_the_timeout_is_aborted_and_the_guest_runs_on" {
   boot --memory 256 --dirty 64
   run -1 migrate_to "$guest" a1 a2 migration_speed=4 CRM_meta_timeout=10000
-  [[ $output == *"$guest stays here"* ]]
+  [[ $output == *"$guest stays where it is"* ]]
   guest_is_on "$guest" a1
   guest_counts "$guest"
   counter_unbroken "$guest"
@@ -322,6 +324,108 @@ incoming_on_a2() { [ "$(on a2 virsh domstate "$guest" --reason)" = "paused (migr
   boot
   agent a1 "$guest" reload-agent migration_speed=30
   agent a1 "$guest" reload-agent migration_speed=fast
+  guest_counts "$guest"
+  counter_unbroken "$guest"
+}
+
+# ---- what an earlier migration has left (I1) --------------------------------------------------------------
+
+# left_journal NODE FILE STEP [VERSION]: as an agent on NODE that was killed on the way to the other node would leave it
+left_journal() {
+  local node=$1 other=a2 body
+  [ "$node" = a1 ] || other=a1
+  body="[migration]
+version=${4:-1}
+step=$3
+id=6f1c1a52-5d0e-4c57-9d2b-0c6e4b5a7f10
+resource=$2
+name=$guest
+uuid=$(guest_uuid "$guest")
+source=$node
+target=$other
+hypervisor=
+remote_uri=qemu+tcp://$other/system
+network=mig
+reason=
+boot_id=0d4f8a52-92c4-4f0e-8a8e-2f6d7c1b9e33
+on_failure=stay
+pid=4242
+start_time=987654321
+began_s=1700000000
+retry_delay_s=600
+"
+  printf '%ssum=%s\n' "$body" "$(printf %s "$body" | sha256sum | cut -d' ' -f1)" |
+    on "$node" sh -c "cat >/var/lib/wherry/LiveDomain-$2.migration"
+}
+
+has_journal() { on "$1" test -e "/var/lib/wherry/LiveDomain-$guest.migration"; } # NODE
+
+# start_on NODE [PARAMETER=VALUE...]: as a cluster's node does
+start_on() {
+  local node=$1
+  shift
+  agent "$node" "$guest" start migration_transport=tcp CRM_meta_on_node="$node" "$@"
+}
+
+@test "I1_a_guest_that_arrived_unconfirmed_is_not_started_a_second_time" {
+  lab guest "$guest" >/dev/null
+  agent a2 "$guest" start
+  wait_until 30 guest_count_exceeds "$guest" 0
+  left_journal a1 "$guest" sending
+  run -1 start_on a1
+  [[ $output == *"ocf-exit-reason:$guest runs on a2, after a migration that was not confirmed"* ]]
+  guest_is_on "$guest" a2
+  counter_unbroken "$guest"
+}
+
+@test "I7_a_guest_of_which_nobody_can_tell_is_not_started" {
+  lab guest "$guest" >/dev/null
+  left_journal a1 "$guest" unsettled
+  kill_libvirtd a2
+  run -1 start_on a1 CRM_meta_timeout=16000
+  echo "$output"
+  [[ $output == *"cannot tell whether $guest runs on a2"* ]]
+  is_gone
+  start_libvirtd a2
+  start_on a1
+  ! has_journal a1
+}
+
+@test "I1_the_journal_of_the_same_guest_under_another_name_counts" {
+  lab guest "$guest" >/dev/null
+  agent a2 "$guest" start
+  left_journal a1 other sending
+  run -1 start_on a1
+  [[ $output == *"$guest runs on a2"* ]]
+}
+
+@test "I1_a_damaged_journal_has_all_nodes_asked_and_is_set_aside" {
+  lab guest "$guest" >/dev/null
+  agent a2 "$guest" start
+  left_journal a1 "$guest" sending
+  on a1 truncate -s -100 "/var/lib/wherry/LiveDomain-$guest.migration"
+  run -1 start_on a1
+  [[ $output == *"cut off or damaged"*"asking all nodes"*"$guest runs on a2"* ]]
+  agent a2 "$guest" stop
+  start_on a1
+  on a1 test -e "/var/lib/wherry/LiveDomain-$guest.migration.unreadable"
+}
+
+@test "I1_a_journal_of_a_newer_version_has_all_nodes_asked" {
+  lab guest "$guest" >/dev/null
+  agent a2 "$guest" start
+  left_journal a1 "$guest" sending 7
+  run -1 start_on a1
+  [[ $output == *"its version is 7, of a newer Wherry"*"$guest runs on a2"* ]]
+}
+
+@test "a_cluster_that_refuses_to_drop_HA_status_is_said_first" {
+  boot
+  kill_libvirtd a2
+  kill -STOP "$(based_pid a1)"
+  run -1 migrate_to "$guest" a1 a2 CRM_meta_on_node=a1 CRM_meta_timeout=20000
+  kill -CONT "$(based_pid a1)"
+  [[ $output == *"ocf-exit-reason:HA status cannot be dropped, so the cluster may restart $guest"* ]]
   guest_counts "$guest"
   counter_unbroken "$guest"
 }

@@ -35,12 +35,14 @@ storage_up() {
   plug storage stor 250
 }
 
-# plug NODE NETWORK HOST_NUMBER: a cable between node and switch
+# plug NODE NETWORK HOST_NUMBER: a cable between node and switch. The card keeps its MAC when the node is off, as cards
+# do: another one, and the others would send to the old one until they notice.
 plug() {
-  local node=$1 net=$2 host=$3 k
+  local node=$1 net=$2 host=$3 k mac
   k=$(network_number "$net")
+  mac=$(printf '02:99:00:00:%02x:%02x' "$k" "$host")
   ip -n "$TAG.switch" -batch - <<B
-link add $node-$net type veth peer name $net netns $TAG.$node
+link add $node-$net type veth peer name $net address $mac netns $TAG.$node
 link set $node-$net master br-$net up
 B
   ip -n "$TAG.$node" -batch - <<B

@@ -349,16 +349,22 @@ static void every_row_of_the_agent_is_whole(void **state)
     }
 }
 
+/* A value that ROW takes and that is not its default. */
+static const char *another_value(const OcfParameter *row)
+{
+    if (row->words != NULL)
+        return g_strcmp0(row->words[0], row->default_text) == 0 ? row->words[1] : row->words[0];
+    if (row->type == OCF_TYPE_BOOLEAN)
+        return g_strcmp0(row->default_text, "true") == 0 ? "no" : "on";
+    return row->type == OCF_TYPE_STRING ? "/some/text" : "17";
+}
+
 /* Each row writes its own field and none beside it, whatever its type. */
 static void every_parameter_of_the_agent_reaches_its_field(void **state)
 {
     (void)state;
     for (const OcfParameter *row = live_domain_parameters; row->name != NULL; row++) {
-        const char *text = row->type == OCF_TYPE_STRING ? "/some/text"
-                           : row->type == OCF_TYPE_BOOLEAN
-                               ? g_strcmp0(row->default_text, "true") == 0 ? "no" : "on"
-                               : "17";
-        g_autofree char *entry = g_strdup_printf("OCF_RESKEY_%s=%s", row->name, text);
+        g_autofree char *entry = g_strdup_printf("OCF_RESKEY_%s=%s", row->name, another_value(row));
         char *environment[] = {entry, NULL};
         char *nothing[] = {NULL};
         LiveDomainParameters values = {0}, defaults = {0};
