@@ -6,6 +6,7 @@
 #   fenced      it booted again because Pacemaker had its node fenced, or lost its quorum
 #   crashed     its kernel died (TCG loses a page now and then, doc/decisions.md): says nothing about the agent
 #   lost        in the end it is not started, managed and alone
+#   pacemaker   it was restarted by what Pacemaker does of itself when a daemon of its own is killed (doc/reliability.md)
 #   violation   I1, I2 or I4 does not hold
 # REASONS says why; NOTES, what should be known all the same.
 
@@ -82,6 +83,7 @@ judge() {
   done
   judge_cib
   judge_end
+  if [ "$OUTCOME" = violation ] && words=$(pacemakers_own); then OUTCOME=pacemaker NOTES+=("${REASONS[*]}: $words"); fi
   [ -z "$OUTCOME" ] || return 0
   home=$(<"$ROUND/end.$GUEST")
   if [ "${booted[$GUEST]}" != 0 ]; then
@@ -121,6 +123,31 @@ why_restarted() {
     return
   done < <(cat "$ROUND/off" 2>/dev/null)
   [ "$off" -ge 2 ] && echo "quorum was lost: $off nodes were off"
+}
+
+cluster_log() { # of this round, on all nodes
+  local size file
+  while read -r size file; do
+    [[ $file != */pacemaker.log ]] || tail -c "+$((size + 1))" "$file" 2>/dev/null
+  done <"$ROUND/logs"
+}
+
+# pacemakers_own: in words; fails when the violation is an agent's to answer for. Two things are known, both with a
+# daemon of the cluster killed in the round, both restarts and nothing else: a restarted controller loses an answer, and
+# the DC waits for it until it takes what it knows no better for failed (seed 195); and a target that forgot, in
+# mid-travel, what it knew, while the wish to move changed in the second after the success (seed 93).
+pacemakers_own() {
+  local reason
+  [[ " ${NAMES[*]} " == *" execd-kill "* || " ${NAMES[*]} " == *" controld-kill "* || " ${NAMES[*]} " == *" based-kill "* ]] || return 1
+  for reason in "${REASONS[@]}"; do [[ $reason == I2:* ]] || return 1; done
+  if cluster_log | grep -q 'did not return result in time\|did not send .* result .* within'; then
+    echo "a controller lost an answer, and the DC took that for a failure"
+  elif [ "${#NAMES[@]}" = 2 ] && [[ " ${NAMES[*]} " =~ \ (move-again|standby|disable|cleanup|refresh)\  ]] &&
+    cluster_log | grep -q "because it can no longer migrate"; then
+    echo "the target lost its records in mid-travel, and then the wish changed"
+  else
+    return 1
+  fi
 }
 
 # I4: whatever was dropped for a while is regained, and nothing that has had its time stays.
