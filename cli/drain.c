@@ -6,6 +6,7 @@
 #include "cli/interrupt.h"
 #include "cli/json.h"
 #include "cli/report_view.h"
+#include "cli/view.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -200,23 +201,6 @@ static void tell_end(const Drain *drain, const char *outcome)
 
 /* ---- draining ------------------------------------------------------------------------------------------ */
 
-static gboolean check_node(const char *node, GError **error)
-{
-    g_autoptr(GError) failure = NULL;
-    g_autofree char *why = NULL;
-
-    if (!cluster_node_is_fit(node, ocf_deadline_in(ASK_MS), &why, &failure)) {
-        g_set_error(error, CLI_FAILURE, CLI_DISCONNECTED, "%s: does the cluster run on this node?",
-                    failure->message);
-        return FALSE;
-    }
-    if (why == NULL || g_str_has_suffix(why, "is in standby"))
-        return TRUE;
-    g_set_error(error, CLI_FAILURE, g_str_has_prefix(why, "there is no") ? CLI_NO_SUCH : CLI_ERROR, "%s",
-                why);
-    return FALSE;
-}
-
 /* Nobody is to be surprised by a VM that is stopped. */
 static gboolean check_plan(const DrainPlan *plan, gboolean force, GError **error)
 {
@@ -274,7 +258,7 @@ static gboolean watch(Drain *drain, CliCall *call, GError **error)
 gboolean cli_drain(CliCall *call, GError **error)
 {
     const char *node = call->arguments[0];
-    g_autoptr(DrainPlan) plan = check_node(node, error) ? drain_plan_make(node, error) : NULL;
+    g_autoptr(DrainPlan) plan = view_check_node(node, TRUE, error) ? drain_plan_make(node, error) : NULL;
     g_autoptr(GPtrArray) reports = plan != NULL ? report_view_read(error) : NULL;
 
     if (reports == NULL)
@@ -318,7 +302,7 @@ gboolean cli_undrain(CliCall *call, GError **error)
     g_autofree char *why = NULL;
     g_autoptr(GError) failure = NULL;
 
-    if (!check_node(node, error))
+    if (!view_check_node(node, TRUE, error))
         return FALSE;
     cluster_node_is_fit(node, ocf_deadline_in(ASK_MS), &why, &failure);
     const char *outcome = why == NULL     ? "takes VMs already"

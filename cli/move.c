@@ -5,6 +5,7 @@
 #include "cli/follow.h"
 #include "cli/json.h"
 #include "cli/report_view.h"
+#include "cli/view.h"
 #include "cli/vm.h"
 
 #include <stdio.h>
@@ -80,20 +81,6 @@ static gboolean check_standing(Plan *plan, const ClusterStanding *standing, cons
     return TRUE;
 }
 
-static gboolean check_node(const Plan *plan, GError **error)
-{
-    g_autofree char *why = NULL;
-    g_autoptr(GError) failure = NULL;
-
-    if (plan->to == NULL)
-        return TRUE;
-    if (!cluster_node_is_fit(plan->to, ocf_deadline_in(ASK_MS), &why, &failure))
-        return refuse(error, CLI_DISCONNECTED, "%s", failure->message);
-    if (why != NULL)
-        return refuse(error, g_str_has_prefix(why, "there is no") ? CLI_NO_SUCH : CLI_ERROR, "%s", why);
-    return TRUE;
-}
-
 static gboolean is_live(const ClusterMoveForecast *forecast)
 {
     return g_strcmp0(forecast->action, "migrate") == 0;
@@ -142,7 +129,7 @@ static gboolean plan_make(Plan *plan, gboolean *done, GError **error)
     if (standings == NULL)
         return refuse(error, CLI_DISCONNECTED, "%s", why->message);
     if (!check_standing(plan, cluster_standing_of(standings, plan->vm->id), reports, error) ||
-        !check_node(plan, error))
+        (plan->to != NULL && !view_check_node(plan->to, FALSE, error)))
         return FALSE;
     *done = g_strcmp0(plan->to, plan->from) == 0;
     if (*done)

@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/table.h"
+#include "cli/view.h"
 #include "cluster/cluster.h"
 
 #include <string.h>
@@ -28,8 +29,7 @@ GPtrArray *report_view_read(GError **error)
     gpointer text;
 
     if (values == NULL) {
-        g_set_error(error, CLI_FAILURE, why->code == OCF_ERR_INSTALLED ? CLI_NOT_INSTALLED : CLI_DISCONNECTED,
-                    "%s: does the cluster run on this node?", why->message);
+        view_unreachable(why, error);
         return NULL;
     }
     GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)report_free);

@@ -215,6 +215,25 @@ static const CliVerb verbs[] = {
         .run = cli_history,
     },
     {
+        .name = "adopt",
+        .arguments = "RESOURCE...",
+        .least = 1,
+        .most = G_MAXUINT,
+        .flags = CLI_CHANGES,
+        .summary = "Make running VMs of VirtualDomain those of LiveDomain",
+        .description = "The VM runs on. Its parameters, operations, constraints and meta attributes stay; "
+                       "nothing but the agent "
+                       "changes. Its HA status is dropped, for some two seconds: the cluster looks away, the "
+                       "agent is changed, "
+                       "every node says anew whether the VM runs there, and only if it is found where it "
+                       "was, HA status is "
+                       "regained. Otherwise it is VirtualDomain as before.\n\n"
+                       "Eight VMs are adopted at a time. Interrupted, the command ends what it has begun; "
+                       "killed, wherryd or "
+                       "wherry check bring it to its end. The status is 1 where one of them is not adopted.",
+        .run = cli_adopt,
+    },
+    {
         .name = "check",
         .arguments = "[VM]",
         .most = 1,

@@ -8,6 +8,33 @@
 
 enum { NODES_NAMED_MOST = 6, MBITS_PER_GBIT = 1000 };
 
+gboolean view_unreachable(const GError *why, GError **error)
+{
+    if (why->code == OCF_ERR_INSTALLED)
+        g_set_error(error, CLI_FAILURE, CLI_NOT_INSTALLED, "%s", why->message);
+    else if (geteuid() != 0)
+        g_set_error(error, CLI_FAILURE, CLI_NO_PERMISSION,
+                    "the cluster does not answer: run wherry as root (%s)", why->message);
+    else
+        g_set_error(error, CLI_FAILURE, CLI_DISCONNECTED, "%s: does the cluster run on this node?",
+                    why->message);
+    return FALSE;
+}
+
+gboolean view_check_node(const char *node, gboolean may_be_standby, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autofree char *why = NULL;
+
+    if (!cluster_node_is_fit(node, ocf_deadline_in(VIEW_PATIENCE_MS), &why, &failure))
+        return view_unreachable(failure, error);
+    if (why == NULL || (may_be_standby && g_str_has_suffix(why, "is in standby")))
+        return TRUE;
+    g_set_error(error, CLI_FAILURE, g_str_has_prefix(why, "there is no") ? CLI_NO_SUCH : CLI_ERROR, "%s",
+                why);
+    return FALSE;
+}
+
 ClusterNetworks *view_read(OcfDeadline deadline, GError **error)
 {
     g_autoptr(GError) why = NULL;

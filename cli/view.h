@@ -10,6 +10,13 @@
 /* How long one verb may ask the cluster. */
 enum { VIEW_PATIENCE_MS = 20000 };
 
+/* Why the cluster could not be asked, as an error for a person: CLI_NOT_INSTALLED, CLI_NO_PERMISSION or
+ * CLI_DISCONNECTED. Always FALSE. */
+gboolean view_unreachable(const GError *why, GError **error);
+
+/* TRUE if NODE may take VMs, or is in standby where that is no matter. CLI_NO_SUCH for one that there is not. */
+gboolean view_check_node(const char *node, gboolean may_be_standby, GError **error);
+
 /* cluster_networks_read, with an error for a person: CLI_DISCONNECTED, or CLI_NO_PERMISSION. */
 ClusterNetworks *view_read(OcfDeadline deadline, GError **error);
 

@@ -2,12 +2,13 @@
 #include "cli/vm.h"
 
 #include "cli/cli.h"
+#include "cli/view.h"
 
 #include <string.h>
 
 enum { ASK_MS = 10000 };
 
-static const char *const agents[] = {"ocf:wherry:LiveDomain", "ocf:heartbeat:VirtualDomain"};
+static const char *const agents[] = {CLUSTER_LIVE_DOMAIN, CLUSTER_VIRTUAL_DOMAIN};
 
 gboolean vm_is_agent(const char *agent)
 {
@@ -25,8 +26,7 @@ static GPtrArray *read_resources(GError **error)
     GPtrArray *resources = cluster_resources_read(ocf_deadline_in(ASK_MS), &why);
 
     if (resources == NULL)
-        g_set_error(error, CLI_FAILURE, why->code == OCF_ERR_INSTALLED ? CLI_NOT_INSTALLED : CLI_DISCONNECTED,
-                    "%s: does the cluster run on this node?", why->message);
+        view_unreachable(why, error);
     return resources;
 }
 

@@ -19,6 +19,10 @@
 gboolean cluster_utilization_set(const char *resource, const char *name, const char *value,
                                  OcfDeadline deadline, GError **error);
 
+/* The agents that run guests. */
+#define CLUSTER_LIVE_DOMAIN "ocf:wherry:LiveDomain"
+#define CLUSTER_VIRTUAL_DOMAIN "ocf:heartbeat:VirtualDomain"
+
 /* A primitive, as the CIB has it. */
 typedef struct {
     char *id;
@@ -27,6 +31,12 @@ typedef struct {
     GHashTable *meta;       /* meta attributes, its group's or clone's and the defaults included */
     GHashTable *utilization;
 } ClusterResource;
+
+/* Makes RESOURCE, of the agent FROM ("ocf:heartbeat:VirtualDomain"), one of TO; all else in the CIB stays. *DONE
+ * is FALSE where it is not of FROM, or takes its agent from a template. What the executors and the history
+ * know of it is still the former agent's: erase that. */
+gboolean cluster_agent_change(const char *resource, const char *from, const char *to, OcfDeadline deadline,
+                              gboolean *done, GError **error);
 
 /* All primitives, in the order of the CIB; of ClusterResource. */
 GPtrArray *cluster_resources_read(OcfDeadline deadline, GError **error);
@@ -107,6 +117,7 @@ typedef struct {
     gint64 since_s;        /* seconds since 1970 */
     char *source, *target; /* the nodes between which the guest was to move */
     gint64 avoid_s;        /* how long TARGET is to be avoided afterwards; 0: not */
+    char *former_agent;    /* to be given back if no node finds it with its new one; "": it had no other */
     char *reason;          /* for people */
 } ClusterDrop;
 
@@ -176,6 +187,9 @@ typedef struct {
 void cluster_probes_judge(const GPtrArray *history, const GPtrArray *online, ClusterProbes *probes);
 gboolean cluster_probes_read(const char *resource, OcfDeadline deadline, ClusterProbes *probes,
                              GError **error);
+/* Reads them until they are complete. FALSE with ERROR where they are not in time. */
+gboolean cluster_probes_await(const char *resource, OcfDeadline deadline, ClusterProbes *probes,
+                              GError **error);
 void cluster_probes_clear(ClusterProbes *probes);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ClusterProbes, cluster_probes_clear)
 

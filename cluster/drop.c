@@ -19,6 +19,7 @@ ClusterDrop *cluster_drop_new(const char *resource, const char *node, pid_t pid)
     drop->since_s = g_get_real_time() / G_USEC_PER_SEC;
     drop->source = g_strdup("");
     drop->target = g_strdup("");
+    drop->former_agent = g_strdup("");
     drop->reason = g_strdup("");
     return drop;
 }
@@ -32,6 +33,7 @@ void cluster_drop_free(ClusterDrop *drop)
     g_free(drop->boot_id);
     g_free(drop->source);
     g_free(drop->target);
+    g_free(drop->former_agent);
     g_free(drop->reason);
     g_free(drop);
 }
@@ -48,6 +50,8 @@ char *cluster_drop_print(const ClusterDrop *drop)
     ocf_words_add(line, "source", drop->source);
     ocf_words_add(line, "target", drop->target);
     ocf_words_add_number(line, "avoid", drop->avoid_s);
+    if (*drop->former_agent != '\0') /* left out otherwise, as earlier versions know no such word */
+        ocf_words_add(line, "agent", drop->former_agent);
     ocf_words_add(line, "reason", drop->reason);
     return g_string_free(line, FALSE);
 }
@@ -64,6 +68,9 @@ ClusterDrop *cluster_drop_parse(const char *resource, const char *text)
     drop->boot_id = ocf_words_get(words, "boot");
     drop->source = ocf_words_get(words, "source");
     drop->target = ocf_words_get(words, "target");
+    drop->former_agent = ocf_words_get(words, "agent");
+    if (drop->former_agent == NULL)
+        drop->former_agent = g_strdup("");
     drop->reason = ocf_words_get(words, "reason");
     if (g_strcmp0(form, FORM) != 0 || drop->node == NULL || *drop->node == '\0' || drop->boot_id == NULL ||
         drop->source == NULL || drop->target == NULL || drop->reason == NULL ||
@@ -86,6 +93,7 @@ ClusterDrop *cluster_drop_of_unknown(const char *resource, const char *text)
     drop->boot_id = g_strdup("");
     drop->source = g_strdup("");
     drop->target = g_strdup("");
+    drop->former_agent = g_strdup("");
     drop->reason = g_strdup(text);
     return drop;
 }

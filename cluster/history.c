@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { READ_MS = 5000, POLL_MS = 250 };
+
 static void operation_free(gpointer data)
 {
     ClusterOperation *operation = data;
@@ -181,6 +183,19 @@ gboolean cluster_probes_read(const char *resource, OcfDeadline deadline, Cluster
         return FALSE;
     cluster_probes_judge(history, online, probes);
     return TRUE;
+}
+
+gboolean cluster_probes_await(const char *resource, OcfDeadline deadline, ClusterProbes *probes,
+                              GError **error)
+{
+    do {
+        if (!cluster_probes_read(resource, ocf_deadline_in(READ_MS), probes, error))
+            return FALSE;
+    } while (!probes->complete && ocf_deadline_sleep(deadline, POLL_MS));
+    if (!probes->complete)
+        g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "not all nodes have said whether %s runs there",
+                    resource);
+    return probes->complete;
 }
 
 void cluster_probes_clear(ClusterProbes *probes)

@@ -100,6 +100,22 @@ GPtrArray *cluster_resources_read(OcfDeadline deadline, GError **error)
     return resources;
 }
 
+gboolean cluster_agent_change(const char *resource, const char *from, const char *to, OcfDeadline deadline,
+                              gboolean *done, GError **error)
+{
+    g_auto(GStrv) was = g_strsplit(from, ":", -1);
+    g_auto(GStrv) now = g_strsplit(to, ":", -1);
+
+    g_return_val_if_fail(g_strv_length(was) == 3 && g_strv_length(now) == 3, FALSE);
+    g_autofree char *quoted = cluster_xpath_string(resource);
+    g_autofree char *xpath =
+        g_strdup_printf("//primitive[@id=%s and @class='%s' and @provider='%s' and @type='%s']", quoted,
+                        was[0], was[1], was[2]);
+    g_autofree char *xml = g_markup_printf_escaped(
+        "<primitive id=\"%s\" class=\"%s\" provider=\"%s\" type=\"%s\"/>", resource, now[0], now[1], now[2]);
+    return cluster_cib_change("--modify", xpath, xml, resource, deadline, done, error);
+}
+
 char *cluster_resource_locate(const char *id, OcfDeadline deadline, GError **error)
 {
     const char *const argv[] = {"crm_resource", "--resource", id, "--locate", "--output-as=xml", NULL};

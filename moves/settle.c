@@ -110,6 +110,7 @@ static ClusterDrop *own_drop(const Settler *settler, const ClusterDrop *was)
     if (was != NULL) {
         drop->avoid_s = was->avoid_s;
         drop->since_s = was->since_s; /* a fencing since then counts */
+        journal_set(&drop->former_agent, was->former_agent);
     } else if (journal->step == JOURNAL_STAYED) {
         drop->avoid_s = journal->retry_delay_s;
     }
@@ -266,20 +267,28 @@ static void avoid_target(Settler *settler)
 }
 
 /* Has every node say anew whether the guest is there. FALSE: not yet. */
-static gboolean probe(Settler *settler, ClusterProbes *probes, GError **error)
+static gboolean probe(const Settler *settler, ClusterProbes *probes, GError **error)
 {
-    OcfDeadline deadline = ocf_deadline_in(PROBE_MS);
+    return cluster_history_erase(settler->resource, ocf_deadline_in(ERASE_MS), error) &&
+           cluster_probes_await(settler->resource, ocf_deadline_in(PROBE_MS), probes, error);
+}
 
-    if (!cluster_history_erase(settler->resource, ocf_deadline_in(ERASE_MS), error))
+/* A guest that was being adopted runs, but no node finds it with its new agent: it gets its former one back.
+ * *DONE: all is to be looked at anew. */
+static gboolean give_back(Settler *settler, const ClusterProbes *probes, gboolean *done, GError **error)
+{
+    const ClusterDrop *drop = settler->drop;
+
+    *done = FALSE;
+    if (*drop->former_agent == '\0' || probes->running > 0)
+        return TRUE;
+    if (!cluster_agent_change(settler->resource, CLUSTER_LIVE_DOMAIN, drop->former_agent,
+                              ocf_deadline_in(ASK_MS), done, error))
         return FALSE;
-    do {
-        if (!cluster_probes_read(settler->resource, ocf_deadline_in(ASK_MS), probes, error))
-            return FALSE;
-    } while (!probes->complete && ocf_deadline_sleep(deadline, POLL_MS));
-    if (!probes->complete)
-        g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "not all nodes have said whether %s runs there",
-                    settler->resource);
-    return probes->complete;
+    if (*done)
+        g_warning("%s: no node finds it with " CLUSTER_LIVE_DOMAIN "; it is %s again", settler->resource,
+                  drop->former_agent);
+    return TRUE;
 }
 
 /* What keeps HA status from being regained, by what the probes say; NULL: nothing. A guest that is on one
@@ -385,7 +394,7 @@ static gboolean is_moving(Settler *settler, gboolean *moving, GError **error)
 static gboolean settle_cluster(Settler *settler, gint64 *wait_ms, GError **error)
 {
     g_auto(ClusterProbes) probes = {0};
-    gboolean moving = FALSE;
+    gboolean moving = FALSE, given_back = FALSE;
 
     if (is_seen_already(settler))
         return forget(settler, error);
@@ -398,8 +407,12 @@ static gboolean settle_cluster(Settler *settler, gint64 *wait_ms, GError **error
     avoid_target(settler);
     if (!is_clear(settler, settler->drop->source) || !is_clear(settler, settler->drop->target))
         return TRUE;
-    if (!probe(settler, &probes, error))
+    if (!probe(settler, &probes, error) || !give_back(settler, &probes, &given_back, error))
         return FALSE;
+    if (given_back) {
+        *wait_ms = 0;
+        return TRUE;
+    }
     g_autofree char *why = objection(settler, &probes);
     if (why != NULL) {
         explain(settler, why);

@@ -283,7 +283,7 @@ incoming_on_a2() { [ "$(on a2 virsh domstate "$guest" --reason)" = "paused (migr
 
 @test "I2_a_transfer_longer_than_the_timeout_is_aborted_and_the_guest_runs_on" {
   boot --memory 256 --dirty 64
-  run -1 migrate_to "$guest" a1 a2 migration_speed=4 CRM_meta_timeout=10000
+  run -1 migrate_to "$guest" a1 a2 migration_speed=4 CRM_meta_timeout=25000
   [[ $output == *"$guest stays where it is"* ]]
   guest_is_on "$guest" a1
   guest_counts "$guest"

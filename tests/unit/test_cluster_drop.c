@@ -55,6 +55,7 @@ static ClusterDrop *make_drop(const char *node, const char *text)
 
     set_text(&drop->source, text);
     set_text(&drop->target, text);
+    set_text(&drop->former_agent, text);
     set_text(&drop->reason, text);
     return drop;
 }
@@ -71,6 +72,7 @@ static void expect_same(const ClusterDrop *one, const ClusterDrop *two)
     assert_int_equal(one->avoid_s, two->avoid_s);
     assert_string_equal(one->source, two->source);
     assert_string_equal(one->target, two->target);
+    assert_string_equal(one->former_agent, two->former_agent);
     assert_string_equal(one->reason, two->reason);
 }
 
