@@ -104,6 +104,13 @@ void report_free(Report *report)
     g_free(report);
 }
 
+gint report_compare(gconstpointer a, gconstpointer b)
+{
+    const Report *const *first = a, *const *second = b;
+
+    return ((*first)->began_s > (*second)->began_s) - ((*first)->began_s < (*second)->began_s);
+}
+
 /* As much of it as is told, in UTF-8. */
 static char *for_people(const char *text)
 {

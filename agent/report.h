@@ -44,6 +44,9 @@ Report *report_copy(const Report *report);
 void report_free(Report *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
 
+/* For g_ptr_array_sort, which is stable: what began first comes first. */
+gint report_compare(gconstpointer a, gconstpointer b);
+
 /* "preparing", "sending" ... */
 const char *report_phase_name(ReportPhase phase);
 gboolean report_has_ended(const Report *report);

@@ -135,5 +135,7 @@ GPtrArray *report_history(const char *directory, GError **error)
 
     if (!read_history(directory, HISTORY_BEFORE, all, error) || !read_history(directory, HISTORY, all, error))
         return NULL;
-    return report_parse_all(all->str);
+    GPtrArray *reports = report_parse_all(all->str);
+    g_ptr_array_sort(reports, report_compare); /* what came from another node was written later */
+    return reports;
 }

@@ -11,13 +11,13 @@
 
 enum { ASK_MS = 10000 };
 
-static gint compare_beginnings(gconstpointer a, gconstpointer b)
+/* Nodes come in any order. */
+static gint compare(gconstpointer a, gconstpointer b)
 {
     const Report *const *first = a, *const *second = b;
+    gint order = report_compare(a, b);
 
-    if ((*first)->began_s != (*second)->began_s)
-        return (*first)->began_s < (*second)->began_s ? -1 : 1;
-    return strcmp((*first)->id, (*second)->id);
+    return order != 0 ? order : strcmp((*first)->id, (*second)->id);
 }
 
 GPtrArray *report_view_read(GError **error)
@@ -38,7 +38,7 @@ GPtrArray *report_view_read(GError **error)
         g_autoptr(GPtrArray) some = report_parse_all(text);
         g_ptr_array_extend_and_steal(all, g_steal_pointer(&some));
     }
-    g_ptr_array_sort(all, compare_beginnings);
+    g_ptr_array_sort(all, compare);
     return all;
 }
 

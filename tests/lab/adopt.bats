@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2016 # agents of the test are written in single quotes
 # VMs of VirtualDomain become LiveDomain while they run: wherry adopt.
 
 bats_require_minimum_version 1.5.0
@@ -26,7 +27,7 @@ create_vms() {
   on a1 pcs resource update vm1 migration_network_suffix=-mig autoset_utilization_cpu=false shutdown_mode=acpi
   on a1 pcs resource update vm2 force_stop=true save_config_on_stop=true op monitor interval=20s
   on a1 pcs constraint location vm3 prefers a1=20
-  on a1 pcs constraint order ip then vm3
+  on a1 pcs constraint order ip 'then' vm3
   on a1 pcs constraint colocation add vm4 with stat 50
   on a1 pcs resource group add club stat vm4
   on a1 pcs resource meta vm5 resource-stickiness=7 priority=3

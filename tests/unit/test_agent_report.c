@@ -981,12 +981,13 @@ static void append(const char *directory, const char *text, size_t length)
 static void what_is_remembered_is_told_oldest_first(void **state)
 {
     g_autoptr(Report) one = make_ended("web1", now_s());
-    g_autoptr(Report) two = make_ended("web0", now_s() - 1000000);
+    g_autoptr(Report) two = make_ended("web0", now_s());
 
+    two->began_s = one->began_s - 1000000;
     set_text(&one->reason, "a|b\nc \xff");
     remember(*state, one);
-    remember(*state, two);
-    expect_two(*state, one, two);
+    remember(*state, two); /* it came from another node, and late */
+    expect_two(*state, two, one);
 }
 
 static void nothing_remembered_is_an_empty_history(void **state)
