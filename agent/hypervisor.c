@@ -70,9 +70,10 @@ static void job_clear(gpointer data)
 {
     Job *job = data;
 
-    if (job->task != NULL)
-        g_atomic_rc_box_release_full(job->task, job->clear != NULL ? job->clear
-                                                                   : (GDestroyNotify)(void (*)(void))g_free);
+    if (job->task != NULL && job->clear != NULL)
+        g_atomic_rc_box_release_full(job->task, job->clear);
+    else if (job->task != NULL)
+        g_atomic_rc_box_release(job->task);
     g_clear_error(&job->error);
 }
 
@@ -239,6 +240,27 @@ gboolean hypervisor_call(Hypervisor *hypervisor, OcfDeadline deadline, Hyperviso
         g_propagate_error(error, g_steal_pointer(&job->error));
     job_release(job);
     return ok;
+}
+
+static gboolean version_work(virConnectPtr connection, gpointer task, GError **error)
+{
+    gulong *version = task;
+
+    if (virConnectGetLibVersion(connection, version) == 0)
+        return TRUE;
+    hypervisor_set_error(error, "cannot learn libvirt's version");
+    return FALSE;
+}
+
+gboolean hypervisor_version(Hypervisor *hypervisor, OcfDeadline deadline, gulong *version, GError **error)
+{
+    gulong *task = g_atomic_rc_box_new0(gulong);
+    gboolean done = hypervisor_call(hypervisor, deadline, version_work, task, NULL, error);
+
+    if (done)
+        *version = *task;
+    g_atomic_rc_box_release(task);
+    return done;
 }
 
 gboolean hypervisor_is_away(const Hypervisor *hypervisor)

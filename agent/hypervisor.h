@@ -47,6 +47,10 @@ gboolean hypervisor_call(Hypervisor *hypervisor, OcfDeadline deadline, Hyperviso
 /* TRUE after a call that found no hypervisor to answer it. */
 gboolean hypervisor_is_away(const Hypervisor *hypervisor);
 
+/* The version of libvirt at its other end, as virConnectGetLibVersion counts: major * 1000000 + minor * 1000
+ * + release. */
+gboolean hypervisor_version(Hypervisor *hypervisor, OcfDeadline deadline, gulong *version, GError **error);
+
 /* The URI for people: as given, or "the default hypervisor". */
 const char *hypervisor_name(const Hypervisor *hypervisor);
 

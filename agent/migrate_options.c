@@ -258,6 +258,12 @@ void migrate_options_add_number(MigrateOptions *options, const char *key, guint6
         virTypedParamsAddULLong(&options->params, &options->param_count, &options->param_room, key, value);
 }
 
+void migrate_options_add_int(MigrateOptions *options, const char *key, gint value)
+{
+    if (!is_set(options, key))
+        virTypedParamsAddInt(&options->params, &options->param_count, &options->param_room, key, value);
+}
+
 MigrateOptions *migrate_options_copy(const MigrateOptions *options)
 {
     MigrateOptions *copy = g_memdup2(options, sizeof *options);

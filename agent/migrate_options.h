@@ -22,6 +22,7 @@ typedef struct {
     gint64 timeout_s; /* 0: none */
     MigrateTimeoutAction timeout_action;
     gboolean postcopy_after_precopy;
+    gboolean postcopy_when_needed;        /* where pre-copy would not end in time; no option of virsh's */
     char *xml_file, *persistent_xml_file; /* or NULL; read when the migration begins */
 } MigrateOptions;
 
@@ -35,6 +36,8 @@ MigrateOptions *migrate_options_copy(const MigrateOptions *options);
 /* Adds a parameter unless the options have set it. */
 void migrate_options_add_string(MigrateOptions *options, const char *key, const char *value);
 void migrate_options_add_number(MigrateOptions *options, const char *key, guint64 value);
+void migrate_options_add_int(MigrateOptions *options, const char *key,
+                             gint value); /* where libvirt wants that */
 
 /* Reads the files that --xml and --persistent-xml name into parameters. */
 gboolean migrate_options_read_files(MigrateOptions *options, GError **error);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/actions.h"
+#include "agent/certificates.h"
 #include "agent/move.h"
 #include "agent/resources.h"
 #include "agent/stay.h"
 #include "agent/transfer.h"
+#include "agent/transfer_settings.h"
 #include "agent/unfinished.h"
 
 #include <string.h>
@@ -77,17 +79,71 @@ static gboolean preflight(Move *move, GError **error)
 }
 
 /* What is the same on every way. */
-static MigrateOptions *common_options(Guest *guest, GError **error)
-{
-    const LiveDomainParameters *parameters = guest->parameters;
-    g_autoptr(MigrateOptions) options = migrate_options_parse(parameters->migrate_options, error);
+typedef struct {
+    TransferAbilities abilities;
+    MigrateOptions *options;
+    GString *how; /* for people */
+} Manner;
 
-    if (options == NULL || !migrate_options_read_files(options, error))
-        return NULL;
+static void manner_clear(Manner *manner)
+{
+    transfer_abilities_clear(&manner->abilities);
+    migrate_options_free(manner->options);
+    if (manner->how != NULL)
+        g_string_free(manner->how, TRUE);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Manner, manner_clear)
+
+/* What both ends are capable of, as far as that is to be known beforehand. */
+static void find_abilities(const Move *move, TransferAbilities *abilities)
+{
+    const Guest *guest = move->guest;
+    gulong here = 0, there = 0;
+
+    abilities->node = guest->call->peer;
+    abilities->control_uri = move->there.uri;
+    if (strcmp(guest->parameters->migration_encryption, "auto") == 0) {
+        g_autofree char *directory = certificates_directory(CERTIFICATES_QEMU_CONF, "");
+        abilities->has_certificates = certificates_are_there(directory);
+    }
+    if (transfer_settings_need_version(guest->parameters) &&
+        hypervisor_version(guest->here, guest->call->deadline, &here, NULL) &&
+        hypervisor_version(move->there.hypervisor, guest->call->deadline, &there, NULL))
+        abilities->version = MIN(here, there);
+}
+
+/* By the abilities, which may have become fewer. */
+static gboolean choose_manner(const Move *move, Manner *manner, GError **error)
+{
+    const LiveDomainParameters *parameters = move->guest->parameters;
+    g_autoptr(MigrateOptions) options = migrate_options_parse(parameters->migrate_options, error);
+    g_autoptr(GString) how = g_string_new(NULL);
+
+    if (options == NULL || !migrate_options_read_files(options, error) ||
+        !transfer_settings_apply(parameters, &manner->abilities, options, how, error))
+        return FALSE;
     if (parameters->migration_speed > 0)
         migrate_options_add_number(options, VIR_MIGRATE_PARAM_BANDWIDTH,
                                    (guint64)parameters->migration_speed);
-    return g_steal_pointer(&options);
+    migrate_options_free(manner->options);
+    manner->options = g_steal_pointer(&options);
+    if (manner->how != NULL)
+        g_string_free(manner->how, TRUE);
+    manner->how = g_steal_pointer(&how);
+    return TRUE;
+}
+
+/* TRUE where the same way is worth another attempt, in another manner. */
+static gboolean retreat(const Move *move, const char *why, Manner *manner)
+{
+    const LiveDomainParameters *parameters = move->guest->parameters;
+
+    if (!transfer_settings_retreat(parameters, manner->options, why, &manner->abilities) ||
+        !choose_manner(move, manner, NULL))
+        return FALSE;
+    g_warning("%s; trying again: %s", why, manner->how->str);
+    return TRUE;
 }
 
 /* And what is not: where the data goes, and that the target listens there alone. */
@@ -130,10 +186,10 @@ static void say_moved(Guest *guest, const Route *route, gint64 began_us, const R
 }
 
 /* One way. */
-static TransferOutcome take_route(Move *move, const MigrateOptions *common, const Route *route, char **why)
+static TransferOutcome take_route(Move *move, const Manner *manner, const Route *route, char **why)
 {
     Guest *guest = move->guest;
-    g_autoptr(MigrateOptions) options = options_of_route(common, route);
+    g_autoptr(MigrateOptions) options = options_of_route(manner->options, route);
     const Transfer plan = {
         .name = guest_name(guest),
         .uuid = move->state.look.uuid,
@@ -147,8 +203,8 @@ static TransferOutcome take_route(Move *move, const MigrateOptions *common, cons
         .data = move,
     };
 
-    g_message("migrating %s to %s: control %s, data %s", plan.name, plan.node, move->there.uri,
-              route->uri != NULL ? route->uri : "as libvirt decides");
+    g_message("migrating %s to %s: control %s, data %s, %s", plan.name, plan.node, move->there.uri,
+              route->uri != NULL ? route->uri : "as libvirt decides", manner->how->str);
     return transfer_run(&plan, guest->here, move->there.hypervisor, why);
 }
 
@@ -156,22 +212,24 @@ static TransferOutcome take_route(Move *move, const MigrateOptions *common, cons
  * way that does not work shows by its silence, long before. What has made one fail may have silenced the next
  * (the other address of the same wire), and a QEMU that connects into silence hears no abort for minutes:
  * so each but the first is asked again. */
-static gboolean try_routes(Move *move, const MigrateOptions *common, Routes *routes, GError **error)
+static gboolean try_routes(Move *move, Manner *manner, Routes *routes, GError **error)
 {
     Guest *guest = move->guest;
     gint64 began_us = g_get_monotonic_time();
+    guint next = 0;
 
-    for (guint i = 0; i < routes->routes->len && ocf_deadline_left_ms(guest->call->deadline) > 0; i++) {
-        const Route *route = routes->routes->pdata[i];
-        g_autofree char *why = i > 0 ? routes_why_silent(route, guest->parameters, guest->call->peer) : NULL;
+    while (next < routes->routes->len && ocf_deadline_left_ms(guest->call->deadline) > 0) {
+        const Route *route = routes->routes->pdata[next++];
+        g_autofree char *why =
+            next > 1 ? routes_why_silent(route, guest->parameters, guest->call->peer) : NULL;
 
         if (why != NULL) {
             routes_leave(routes, route, why);
             continue;
         }
-        if (!move_begin_sending(move, route, error))
+        if (!move_begin_sending(move, route, manner->how->str, error))
             return FALSE;
-        TransferOutcome outcome = take_route(move, common, route, &why);
+        TransferOutcome outcome = take_route(move, manner, route, &why);
         if (outcome == TRANSFER_MOVED) {
             say_moved(guest, route, began_us, routes);
             guest_forget(guest);
@@ -184,6 +242,10 @@ static gboolean try_routes(Move *move, const MigrateOptions *common, Routes *rou
             move->failure = outcome == TRANSFER_LOST ? FAILED_GUEST : FAILED_UNKNOWN;
             return move_fail(error, "live migration to %s failed: %s", guest->call->peer, why);
         }
+        if (retreat(move, why, manner)) {
+            next--;
+            continue;
+        }
         g_warning("%s%s%s", route->network, *route->network != '\0' ? ": " : "", why);
         routes_leave(routes, route, why);
         if (!move_note_left(move, routes, error))
@@ -194,7 +256,7 @@ static gboolean try_routes(Move *move, const MigrateOptions *common, Routes *rou
 
 /* QEMU keeps the limit for as long as it runs: a guest that stays must not carry it into a move that has
  * none. */
-static gboolean try_with_downtime(Move *move, const MigrateOptions *common, Routes *routes, GError **error)
+static gboolean try_with_downtime(Move *move, Manner *manner, Routes *routes, GError **error)
 {
     Guest *guest = move->guest;
     guint64 before_ms = 0, wanted_ms = (guint64)guest->parameters->migration_downtime;
@@ -205,7 +267,7 @@ static gboolean try_with_downtime(Move *move, const MigrateOptions *common, Rout
     if (!domain_get_max_downtime(guest->here, name, deadline, &before_ms, error) ||
         !domain_set_max_downtime(guest->here, name, wanted_ms, deadline, error))
         return FALSE;
-    if (try_routes(move, common, routes, error))
+    if (try_routes(move, manner, routes, error))
         return TRUE;
     if (!domain_set_max_downtime(guest->here, name, before_ms, ocf_deadline_in(guest_patience_ms(guest)),
                                  &why))
@@ -217,19 +279,21 @@ static gboolean transfer(Move *move, const char *uri_here, const ClusterNetworks
 {
     Guest *guest = move->guest;
     const LiveDomainParameters *parameters = guest->parameters;
-    g_autoptr(MigrateOptions) common = common_options(guest, error);
+    g_auto(Manner) manner = {.options = NULL};
 
-    if (common == NULL)
+    find_abilities(move, &manner.abilities);
+    if (!choose_manner(move, &manner, error))
         return FALSE;
-    g_autoptr(Routes) routes = routes_find(parameters, common, uri_here, networks, guest->call->peer, error);
+    g_autoptr(Routes) routes =
+        routes_find(parameters, manner.options, uri_here, networks, guest->call->peer, error);
     if (routes == NULL)
         return FALSE;
     guest_save_config(guest, guest->call->deadline);
     if (!start_resources_there(guest, move->there.hypervisor, error))
         return FALSE;
     if (parameters->migration_downtime == 0)
-        return try_routes(move, common, routes, error);
-    return try_with_downtime(move, common, routes, error);
+        return try_routes(move, &manner, routes, error);
+    return try_with_downtime(move, &manner, routes, error);
 }
 
 /* Asks the other end. */

@@ -77,14 +77,27 @@ static void read_job(Report *report, const DomainJob *job)
     report->pass = (gint64)job->iteration;
 }
 
-void move_sampled(const DomainJob *job, gboolean postcopy, gpointer data)
+/* From now on the guest runs there. POSTCOPY: why. */
+static void note_postcopy(Report *report, const char *postcopy)
+{
+    if (report->phase == REPORT_POSTCOPY)
+        return;
+    g_autofree char *how =
+        g_strdup_printf("%s%spost-copy%s%s%s", report->how, *report->how != '\0' ? ", " : "",
+                        *postcopy != '\0' ? " (" : "", postcopy, *postcopy != '\0' ? ")" : "");
+    journal_set(&report->how, how);
+    report->phase = REPORT_POSTCOPY;
+}
+
+void move_sampled(const DomainJob *job, const char *postcopy, gpointer data)
 {
     Move *move = data;
 
     read_job(move->report, job);
     move->report->rate_bytes_s = (gint64)job->rate_bytes_s;
     move->report->dirty_bytes_s = (gint64)job->dirty_bytes_s;
-    move->report->phase = postcopy ? REPORT_POSTCOPY : REPORT_SENDING;
+    if (postcopy != NULL)
+        note_postcopy(move->report, postcopy);
     if (g_get_monotonic_time() >= move->report_due_us)
         show_report(move);
 }
@@ -154,7 +167,7 @@ gboolean move_begin(Move *move, GError **error)
     return FALSE;
 }
 
-gboolean move_begin_sending(Move *move, const Route *route, GError **error)
+gboolean move_begin_sending(Move *move, const Route *route, const char *how, GError **error)
 {
     const OcfCall *call = move->guest->call;
 
@@ -169,6 +182,7 @@ gboolean move_begin_sending(Move *move, const Route *route, GError **error)
     }
     move->announced = TRUE;
     journal_set(&move->report->network, route->network);
+    journal_set(&move->report->how, how);
     move->report->phase = REPORT_SENDING;
     show_report(move);
     return TRUE;

@@ -45,14 +45,14 @@ gboolean move_fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
  * killed agent would know nothing. */
 gboolean move_begin(Move *move, GError **error);
 
-/* Before libvirt is asked to send by ROUTE: from here on the guest may end up at either end. */
-gboolean move_begin_sending(Move *move, const Route *route, GError **error);
+/* Before libvirt is asked to send by ROUTE, and HOW (for people): from here on the guest may end up at either end. */
+gboolean move_begin_sending(Move *move, const Route *route, const char *how, GError **error);
 
 /* ROUTE was left, because of WHY, and the guest runs here; ROUTES knows it already. */
 gboolean move_note_left(Move *move, const Routes *routes, GError **error);
 
 /* For Transfer.sampled. */
-void move_sampled(const DomainJob *job, gboolean postcopy, gpointer move);
+void move_sampled(const DomainJob *job, const char *postcopy, gpointer move);
 
 /* Whether an operator wants it cancelled. */
 gboolean move_is_cancelled(const Move *move);

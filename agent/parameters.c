@@ -12,6 +12,11 @@
 /* QEMU takes a downtime limit of at most 2000 s; libvirt's bandwidth is in MiB/s and must fit bytes. */
 enum { DOWNTIME_MOST_MS = 2000 * 1000, PORT_MOST = 65535, STALL_MOST_S = 3600, RETRY_MOST_S = 7 * 24 * 3600 };
 
+enum { CONNECTIONS_MOST = 255 }; /* QEMU's multifd-channels is a byte */
+
+static const char *const mode_words[] = {"precopy", "auto", "postcopy", NULL};
+static const char *const encryption_words[] = {"auto", "tls", "off", NULL};
+static const char *const compression_words[] = {"off", "auto", "xbzrle", "zlib", "zstd", NULL};
 static const char *const failure_words[] = {"stay", "restart", NULL};
 #define SPEED_MOST_MIBS (G_MAXINT64 / (1024 * 1024))
 
@@ -128,6 +133,64 @@ const OcfParameter live_domain_parameters[] = {
      .longdesc =
          "Networks separated by spaces that never carry this guest's migrations, in addition to those that "
          "the cluster excludes."},
+    {.name = "migration_mode",
+     .flags = RELOADABLE,
+     .offset = AT(migration_mode),
+     .default_text = "precopy",
+     .words = mode_words,
+     .shortdesc = "How the guest's memory is sent",
+     .longdesc = "precopy: the guest runs here until all of its memory is there. One that writes faster than "
+                 "the network "
+                 "carries does not arrive, and stays.\n\n"
+                 "auto: the same, but such a guest is slowed down (auto-converge), and where that does not "
+                 "help within the "
+                 "action's timeout it goes on in post-copy: it runs there, and the rest of its memory "
+                 "follows. If the network "
+                 "or a node fails in that moment, the guest is lost and started anew. Where post-copy cannot "
+                 "be had, for "
+                 "instance with several connections, the log says so.\n\n"
+                 "postcopy: post-copy as soon as the memory was sent once."},
+    {.name = "migration_encryption",
+     .flags = RELOADABLE,
+     .offset = AT(migration_encryption),
+     .default_text = "auto",
+     .words = encryption_words,
+     .cautious_text = "tls",
+     .shortdesc = "Encrypt the guest's memory on its way",
+     .longdesc =
+         "tls: by QEMU's own TLS, and over a control connection that is encrypted (migration_transport tls "
+         "or ssh); "
+         "without them the migration fails. The certificates are QEMU's (ca-cert.pem, server-cert.pem, "
+         "server-key.pem, and where the other end verifies them client-cert.pem and client-key.pem, in "
+         "/etc/pki/qemu or where qemu.conf says), and a node's is for the name that it has in the "
+         "cluster.\n\n"
+         "auto: by TLS where this node has such certificates. Where the target cannot do it, in clear, and "
+         "the log "
+         "and wherry history say so.\n\n"
+         "off: in clear, unless migrate_options says --tls."},
+    {.name = "migration_compression",
+     .flags = RELOADABLE,
+     .offset = AT(migration_compression),
+     .default_text = "off",
+     .words = compression_words,
+     .shortdesc = "Compress the guest's memory on its way",
+     .longdesc = "xbzrle: pages that are sent again, as their difference. zlib, zstd: all of them, over "
+                 "several connections; "
+                 "this needs libvirt 9.4 on both nodes, and with an older one it is zlib over one "
+                 "connection. auto: zstd with "
+                 "several connections, else xbzrle. wherry history says what was used. Worth it where the "
+                 "network is slower "
+                 "than the processors."},
+    {.name = "migration_connections",
+     .type = OCF_TYPE_INTEGER,
+     .flags = RELOADABLE,
+     .offset = AT(migration_connections),
+     .default_text = "0",
+     .max = CONNECTIONS_MOST,
+     .shortdesc = "Connections for the guest's memory",
+     .longdesc = "So many connections carry the guest's memory, for a network that one processor cannot "
+                 "fill. 0: one, or as "
+                 "many as migration_compression needs. Several of them exclude xbzrle and post-copy."},
     {.name = "migration_stall_timeout",
      .type = OCF_TYPE_SECONDS,
      .flags = RELOADABLE,
@@ -353,6 +416,10 @@ gboolean live_domain_parameters_check(const LiveDomainParameters *parameters, GE
     if (*parameters->shutdown_mode != '\0' &&
         !live_domain_shutdown_flags(parameters->shutdown_mode, &flags, error))
         return FALSE;
+    if (parameters->migration_connections > 1 && strcmp(parameters->migration_compression, "xbzrle") == 0)
+        return refuse(error, "migration_compression=xbzrle and migration_connections exclude each other");
+    if (parameters->migration_connections > 1 && strcmp(parameters->migration_mode, "postcopy") == 0)
+        return refuse(error, "migration_mode=postcopy and migration_connections exclude each other");
     g_autoptr(MigrateOptions) options = migrate_options_parse(parameters->migrate_options, error);
     return options != NULL;
 }

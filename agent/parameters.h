@@ -22,6 +22,10 @@ typedef struct {
     char *remoteuri;
     char *migration_networks;
     char *migration_exclude_networks;
+    char *migration_mode;           /* "precopy", "auto" or "postcopy" */
+    char *migration_encryption;     /* "auto", "tls" or "off" */
+    char *migration_compression;    /* "off", "auto", "xbzrle", "zlib" or "zstd" */
+    gint64 migration_connections;   /* 0: one, or as many as the compression needs */
     gint64 migration_stall_timeout; /* s */
     char *migration_failure;        /* "stay" or "restart" */
     gint64 migration_retry_delay;   /* s */

@@ -16,6 +16,7 @@ static const struct {
     {"guest", offsetof(Report, guest)},   {"source", offsetof(Report, source)},
     {"target", offsetof(Report, target)}, {"network", offsetof(Report, network)},
     {"left", offsetof(Report, left)},     {"reason", offsetof(Report, reason)},
+    {"how", offsetof(Report, how)},
 };
 
 static const struct {

@@ -27,6 +27,7 @@ typedef struct {
     char *source, *target; /* nodes */
     char *network;         /* the one in use, or used last; "" none, or not chosen by us */
     char *left;            /* networks that were tried or found out before, and why they were left; "" none */
+    char *how;  /* it is sent: "tls, 4 connections"; "" not known */
     char *reason;          /* why it did not arrive; "" it did, or may yet */
     ReportPhase phase;
     gint64 began_s, ended_s; /* seconds since 1970; ENDED_S 0: it runs */

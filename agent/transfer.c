@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/transfer.h"
 
+#include "agent/converge.h"
 #include "agent/progress.h"
 
 #include <string.h>
@@ -15,6 +16,8 @@ enum {
     SETTLE_SHARE = 5,     /* of the remaining time, kept for aborting and settling... */
     SETTLE_MOST_MS = 20000
 };
+
+#define MIB (1024.0 * 1024.0)
 
 /* ---- the attempt: libvirt's blocking call in a thread of its own --------------------------------- */
 
@@ -132,7 +135,9 @@ typedef struct {
     Hypervisor *here, *there;
     Progress progress;
     gint64 began_us, next_sample_us;
-    gboolean timeout_used, postcopy_used;
+    OcfDeadline give_up;
+    gboolean timeout_used, postcopy_refused;
+    char *postcopy;     /* why it goes on in post-copy; NULL: it does not */
     gboolean cancelled; /* the job was aborted, and not by us */
 } Watch;
 
@@ -141,21 +146,55 @@ static void warn_of(const char *what, const GError *error)
     g_warning("%s: %s", what, error->message);
 }
 
-/* The options --timeout and --postcopy-after-precopy act while the transfer runs. */
-static void act_on_options(Watch *watch, const DomainJob *job, gint64 now_us)
+/* Why the transfer should go on in post-copy now, to be freed; NULL: it should not. */
+static char *reason_for_postcopy(const Watch *watch, const DomainJob *job, gboolean late, gint64 now_us)
+{
+    const MigrateOptions *options = watch->transfer->options;
+    const ConvergeLook look = {.pass = job->iteration,
+                               .remaining = job->remaining,
+                               .rate_bytes_s = job->rate_bytes_s,
+                               .dirty_bytes_s = job->dirty_bytes_s,
+                               .elapsed_ms = (now_us - watch->began_us) / 1000,
+                               .left_ms = (watch->give_up - now_us) / 1000};
+
+    if (options->postcopy_after_precopy && job->iteration > 1)
+        return g_strdup("");
+    if (late && options->timeout_action == MIGRATE_TIMEOUT_POSTCOPY)
+        return g_strdup_printf("it took longer than %" G_GINT64_FORMAT " s", options->timeout_s);
+    if (!options->postcopy_when_needed || !converge_needs_postcopy(&look))
+        return NULL;
+    return g_strdup_printf("it would not end in time: the guest writes %.1f MiB/s, and %.1f MiB/s are sent",
+                           (double)job->dirty_bytes_s / MIB, (double)job->rate_bytes_s / MIB);
+}
+
+static void begin_postcopy(Watch *watch, char *why)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *reason = why;
+
+    if (!domain_start_postcopy(watch->here, watch->transfer->name, ocf_deadline_in(ASK_MS), &error)) {
+        watch->postcopy_refused = TRUE;
+        warn_of("migration goes on in pre-copy", error);
+        return;
+    }
+    g_message("%s goes on in post-copy%s%s", watch->transfer->name, *reason != '\0' ? ": " : "", reason);
+    watch->postcopy = g_steal_pointer(&reason);
+}
+
+/* What is done to a transfer that does not end by itself. */
+static void help_along(Watch *watch, const DomainJob *job, gint64 now_us)
 {
     const MigrateOptions *options = watch->transfer->options;
     const char *name = watch->transfer->name;
     gboolean late = options->timeout_s > 0 && now_us - watch->began_us > options->timeout_s * G_USEC_PER_SEC;
-    gboolean postcopy = (options->postcopy_after_precopy && job->iteration > 1) ||
-                        (late && options->timeout_action == MIGRATE_TIMEOUT_POSTCOPY);
     g_autoptr(GError) error = NULL;
 
-    if (postcopy && !watch->postcopy_used) {
-        watch->postcopy_used = TRUE;
-        if (!domain_start_postcopy(watch->here, name, ocf_deadline_in(ASK_MS), &error))
-            warn_of("migration goes on in pre-copy", error);
-    } else if (late && !postcopy && !watch->timeout_used) {
+    if (watch->postcopy != NULL)
+        return;
+    char *why = watch->postcopy_refused ? NULL : reason_for_postcopy(watch, job, late, now_us);
+    if (why != NULL) {
+        begin_postcopy(watch, why);
+    } else if (late && !watch->timeout_used) {
         watch->timeout_used = TRUE;
         g_message("migration takes longer than %" G_GINT64_FORMAT " s: suspending %s so that it ends",
                   options->timeout_s, name);
@@ -172,24 +211,24 @@ static void sample(Watch *watch, gint64 now_us)
 
     if (domain_job(watch->here, name, ocf_deadline_in(ASK_MS), &job, NULL) && job.active) {
         progress_sample(&watch->progress, job.processed, g_get_monotonic_time());
-        act_on_options(watch, &job, now_us);
+        help_along(watch, &job, now_us);
         if (watch->transfer->sampled != NULL)
-            watch->transfer->sampled(&job, watch->postcopy_used, watch->transfer->data);
+            watch->transfer->sampled(&job, watch->postcopy, watch->transfer->data);
     }
     if (!watch->progress.started && domain_look(watch->there, name, ocf_deadline_in(ASK_MS), &there, NULL) &&
         there.present && there.incoming)
         progress_start(&watch->progress, g_get_monotonic_time());
 }
 
-/* Why the transfer should be given up now, or NULL. */
-static char *reason_to_give_up(const Watch *watch, OcfDeadline give_up)
+/* Why the transfer should be given up now, or NULL. In post-copy there is no way back: it is waited for. */
+static char *reason_to_give_up(const Watch *watch)
 {
     gint64 now_us = g_get_monotonic_time();
     gint64 silence_ms = progress_silence_ms(&watch->progress, now_us);
 
-    if (silence_ms > watch->transfer->stall_timeout_ms)
+    if (watch->postcopy == NULL && silence_ms > watch->transfer->stall_timeout_ms)
         return g_strdup_printf("stalled: no byte moved for %.0f s", (double)silence_ms / 1000.0);
-    if (now_us >= give_up)
+    if (now_us >= watch->give_up)
         return g_strdup_printf("not done after %.0f s, and the action's timeout is near",
                                (double)(now_us - watch->began_us) / (double)G_USEC_PER_SEC);
     return NULL;
@@ -216,8 +255,8 @@ static void give_up_attempt(Watch *watch, Attempt *attempt)
 static char *watch_attempt(Watch *watch, Attempt *attempt)
 {
     gint64 left_ms = ocf_deadline_left_ms(watch->transfer->deadline);
-    OcfDeadline give_up = watch->transfer->deadline - MIN(left_ms / SETTLE_SHARE, SETTLE_MOST_MS) * 1000;
 
+    watch->give_up = watch->transfer->deadline - MIN(left_ms / SETTLE_SHARE, SETTLE_MOST_MS) * 1000;
     while (!attempt_wait(attempt, TICK_MS)) {
         gint64 now_us = g_get_monotonic_time();
 
@@ -225,9 +264,10 @@ static char *watch_attempt(Watch *watch, Attempt *attempt)
             sample(watch, now_us);
             watch->next_sample_us = now_us + SAMPLE_MS * 1000;
         }
-        g_autofree char *reason = reason_to_give_up(watch, give_up);
+        g_autofree char *reason = reason_to_give_up(watch);
         if (reason != NULL) {
-            give_up_attempt(watch, attempt);
+            if (watch->postcopy == NULL)
+                give_up_attempt(watch, attempt);
             return g_steal_pointer(&reason);
         }
     }
@@ -442,6 +482,7 @@ TransferOutcome transfer_run(const Transfer *transfer, Hypervisor *here, Hypervi
     progress_begin(&watch.progress, watch.began_us);
     char *reason = watch_attempt(&watch, attempt);
     attempt_release(attempt);
+    g_free(watch.postcopy);
     return conclude(&watch, reason, why);
 }
 

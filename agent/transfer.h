@@ -23,8 +23,9 @@ typedef struct {
     MigrateOptions *options; /* complete, the migrate URI included */
     gint64 stall_timeout_ms;
     OcfDeadline deadline; /* by which all is settled */
-    /* told of each look at the job, several times a second; may be NULL */
-    void (*sampled)(const DomainJob *job, gboolean postcopy, gpointer data);
+    /* told of each look at the job, several times a second; may be NULL. POSTCOPY: why it goes on in
+     * post-copy, "" because that is wanted; NULL: it does not */
+    void (*sampled)(const DomainJob *job, const char *postcopy, gpointer data);
     gpointer data;
     gboolean target_is_down; /* surely off: nothing of the guest is there, and it is not asked */
 } Transfer;

@@ -68,19 +68,6 @@ static void set_state(Candidate *candidate, State state, char *why)
 
 /* ---- who is to be adopted ------------------------------------------------------------------------------ */
 
-static gboolean refuse(GError **error, CliExit exit, const char *format, ...) G_GNUC_PRINTF(3, 4);
-
-static gboolean refuse(GError **error, CliExit exit, const char *format, ...)
-{
-    va_list values;
-
-    va_start(values, format);
-    g_autofree char *text = g_strdup_vprintf(format, values);
-    va_end(values);
-    g_set_error_literal(error, CLI_FAILURE, exit, text);
-    return FALSE;
-}
-
 /* One that is not where the cluster wants it, or on its way, is to be left alone. */
 static gboolean check_standing(Candidate *candidate, const ClusterStanding *standing, GError **error)
 {
@@ -88,13 +75,13 @@ static gboolean check_standing(Candidate *candidate, const ClusterStanding *stan
     gboolean stopped = standing != NULL && standing->nodes->len == 0;
 
     if (standing == NULL)
-        return refuse(error, CLI_TRY_AGAIN, "the cluster does not know yet where %s runs", vm);
+        return cli_refuse(error, CLI_TRY_AGAIN, "the cluster does not know yet where %s runs", vm);
     if (standing->pending != NULL)
-        return refuse(error, CLI_TRY_AGAIN, "%s is %s: wait until that is over", vm, standing->pending);
+        return cli_refuse(error, CLI_TRY_AGAIN, "%s is %s: wait until that is over", vm, standing->pending);
     if (standing->nodes->len > 1 || (!stopped && strcmp(standing->role, "Started") != 0))
-        return refuse(error, CLI_ERROR, "%s is %s on %u nodes", vm, standing->role, standing->nodes->len);
+        return cli_refuse(error, CLI_ERROR, "%s is %s on %u nodes", vm, standing->role, standing->nodes->len);
     if (!stopped && standing->managed && !standing->well)
-        return refuse(error, CLI_ERROR, "something is wrong with %s: see crm_mon", vm);
+        return cli_refuse(error, CLI_ERROR, "something is wrong with %s: see crm_mon", vm);
     candidate->node = stopped ? NULL : g_strdup(standing->nodes->pdata[0]);
     return TRUE;
 }
@@ -132,12 +119,12 @@ static GPtrArray *read_candidates(const CliCall *call, GError **error)
     for (guint i = 0; i < call->count; i++) {
         const char *name = call->arguments[i];
         if (!g_hash_table_add(seen, (gpointer)name)) {
-            refuse(error, CLI_USAGE, "%s is named twice", name);
+            cli_refuse(error, CLI_USAGE, "%s is named twice", name);
             return NULL;
         }
         for (guint j = 0; j < drops->len; j++)
             if (strcmp(((const ClusterDrop *)drops->pdata[j])->resource, name) == 0) {
-                refuse(error, CLI_TRY_AGAIN, "HA status of %s is dropped: wherry check %s", name, name);
+                cli_refuse(error, CLI_TRY_AGAIN, "HA status of %s is dropped: wherry check %s", name, name);
                 return NULL;
             }
         Candidate *candidate = candidate_new(name, standings, error);

@@ -18,6 +18,17 @@ GQuark cli_failure_quark(void)
     return g_quark_from_static_string("wherry-cli");
 }
 
+gboolean cli_refuse(GError **error, CliExit exit, const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    g_autofree char *message = g_strdup_vprintf(format, values);
+    va_end(values);
+    g_set_error_literal(error, CLI_FAILURE, (gint)exit, message);
+    return FALSE;
+}
+
 CliExit cli_error_exit(const GError *error)
 {
     if (error->domain == CLI_FAILURE)

@@ -33,6 +33,9 @@ typedef enum {
 #define CLI_FAILURE (cli_failure_quark())
 GQuark cli_failure_quark(void);
 
+/* Sets ERROR; always FALSE. */
+gboolean cli_refuse(GError **error, CliExit exit, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
 /* The exit status that an error of any domain stands for. */
 CliExit cli_error_exit(const GError *error);
 
@@ -122,6 +125,7 @@ gboolean cli_drain(CliCall *call, GError **error);
 gboolean cli_undrain(CliCall *call, GError **error);
 gboolean cli_status(CliCall *call, GError **error);
 gboolean cli_history(CliCall *call, GError **error);
+gboolean cli_hosts(CliCall *call, GError **error);
 gboolean cli_adopt(CliCall *call, GError **error);
 gboolean cli_check(CliCall *call, GError **error);
 

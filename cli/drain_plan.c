@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/drain_plan.h"
 
+#include "cli/carriage.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/report_view.h"
@@ -8,7 +9,7 @@
 
 #include <string.h>
 
-enum { ASK_MS = 30000, MIB = 1024 * 1024, BITS = 8 };
+enum { ASK_MS = 30000 };
 
 static void passenger_free(gpointer data)
 {
@@ -75,34 +76,15 @@ static void explain(Passenger *passenger, const ClusterStanding *standing)
     passenger->reason = g_strdup(why);
 }
 
-/* Its memory, which the agent has told the cluster as its utilization. */
-static gint64 memory_mib(const Vm *vm)
-{
-    const char *value = g_hash_table_lookup(vm->utilization, "hv_memory");
-    gint64 mib = 0;
-
-    return value != NULL && ocf_parse_integer(value, 1, G_MAXINT32, &mib) ? mib : 0;
-}
-
 static void choose_network(Passenger *passenger, const ClusterNetworks *networks, const char *from)
 {
-    g_autofree char *own_way = vm_own_way(passenger->vm);
+    g_auto(Carriage) carriage = {.estimate_s = -1};
 
-    if (!passenger_is_live(passenger) || own_way != NULL || networks == NULL ||
-        !vm_is_live_domain(passenger->vm))
+    if (!passenger_is_live(passenger))
         return;
-    g_autoptr(NetprefPolicy) policy =
-        netpref_policy_new_for_vm(vm_parameter(passenger->vm, "migration_networks"),
-                                  vm_parameter(passenger->vm, "migration_exclude_networks"));
-    g_autoptr(NetprefChoice) choice =
-        netpref_choose(networks->networks, networks->policy, policy, from, passenger->target, NULL);
-    if (choice == NULL || netpref_choice_usable_count(choice) == 0)
-        return;
-    const NetprefCandidate *best = netpref_choice_get(choice, 0);
-    gint64 mib = memory_mib(passenger->vm);
-    passenger->network = g_strdup(best->network->name);
-    if (best->speed_mbits > 0 && mib > 0)
-        passenger->estimate_s = mib * MIB / (best->speed_mbits * (gint64)(1000 * 1000 / BITS)) + 1;
+    carriage_choose(&carriage, passenger->vm, networks, from, passenger->target);
+    passenger->network = g_steal_pointer(&carriage.network);
+    passenger->estimate_s = carriage.estimate_s;
 }
 
 static gboolean runs_on(const ClusterStanding *standing, const char *node)

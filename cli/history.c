@@ -32,6 +32,7 @@ static void add_row(Table *table, const Report *report)
                                  downtime,
                                  bytes,
                                  report_phase_name(report->phase),
+                                 report->how,
                                  moved ? report->left : report->reason};
 
     table_add(table, cells);
@@ -40,7 +41,7 @@ static void add_row(Table *table, const Report *report)
 static void print_text(const GPtrArray *reports)
 {
     static const char *const headings[] = {"BEGAN",    "VM",    "FROM",    "TO",  "NETWORK", "TIME",
-                                           "DOWNTIME", "BYTES", "OUTCOME", "WHY", NULL};
+                                           "DOWNTIME", "BYTES", "OUTCOME", "HOW", "WHY",     NULL};
     g_autoptr(Table) table = table_new(headings);
 
     for (guint i = 0; i < reports->len; i++)

@@ -33,19 +33,6 @@ static void plan_clear(Plan *plan)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Plan, plan_clear)
 
-static gboolean refuse(GError **error, CliExit exit, const char *format, ...) G_GNUC_PRINTF(3, 4);
-
-static gboolean refuse(GError **error, CliExit exit, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    g_autofree char *message = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_set_error(error, CLI_FAILURE, (gint)exit, "%s", message);
-    return FALSE;
-}
-
 /* ---- what keeps it from moving ----------------------------------------------------------------------- */
 
 static gboolean refuse_dropped(const Plan *plan, GError **error)
@@ -53,10 +40,10 @@ static gboolean refuse_dropped(const Plan *plan, GError **error)
     g_autoptr(GPtrArray) drops = cluster_ha_drops(plan->vm->id, ocf_deadline_in(ASK_MS), NULL);
 
     if (drops != NULL && drops->len > 0)
-        return refuse(error, CLI_TRY_AGAIN, "%s is being settled, its HA status is dropped: %s", plan->vm->id,
-                      ((const ClusterDrop *)drops->pdata[0])->reason);
-    return refuse(error, CLI_UNSAFE, "the cluster does not manage %s (maintenance, or is-managed=false)",
-                  plan->vm->id);
+        return cli_refuse(error, CLI_TRY_AGAIN, "%s is being settled, its HA status is dropped: %s",
+                          plan->vm->id, ((const ClusterDrop *)drops->pdata[0])->reason);
+    return cli_refuse(error, CLI_UNSAFE, "the cluster does not manage %s (maintenance, or is-managed=false)",
+                      plan->vm->id);
 }
 
 static gboolean check_standing(Plan *plan, const ClusterStanding *standing, const GPtrArray *reports,
@@ -65,18 +52,18 @@ static gboolean check_standing(Plan *plan, const ClusterStanding *standing, cons
     const Report *running = report_view_running(reports, plan->vm->id);
 
     if (running != NULL)
-        return refuse(error, CLI_TRY_AGAIN, "%s is on its way from %s to %s already: wherry status",
-                      plan->vm->id, running->source, running->target);
+        return cli_refuse(error, CLI_TRY_AGAIN, "%s is on its way from %s to %s already: wherry status",
+                          plan->vm->id, running->source, running->target);
     if (standing == NULL || (standing->nodes->len == 0 && standing->managed))
-        return refuse(error, CLI_ERROR, "%s does not run, so there is nothing to move", plan->vm->id);
+        return cli_refuse(error, CLI_ERROR, "%s does not run, so there is nothing to move", plan->vm->id);
     if (!standing->managed)
         return refuse_dropped(plan, error);
     if (standing->pending != NULL || standing->nodes->len > 1)
-        return refuse(error, CLI_TRY_AGAIN, "the cluster is at work on %s (%s)", plan->vm->id,
-                      standing->pending != NULL ? standing->pending : standing->role);
+        return cli_refuse(error, CLI_TRY_AGAIN, "the cluster is at work on %s (%s)", plan->vm->id,
+                          standing->pending != NULL ? standing->pending : standing->role);
     if (!standing->well)
-        return refuse(error, CLI_ERROR, "%s is not well (%s on %s): see crm_mon", plan->vm->id,
-                      standing->role, (const char *)standing->nodes->pdata[0]);
+        return cli_refuse(error, CLI_ERROR, "%s is not well (%s on %s): see crm_mon", plan->vm->id,
+                          standing->role, (const char *)standing->nodes->pdata[0]);
     plan->from = g_strdup(standing->nodes->pdata[0]);
     return TRUE;
 }
@@ -95,18 +82,18 @@ static gboolean check_forecast(const Plan *plan, GError **error)
         forecast->reason != NULL ? g_strdup_printf(" (%s)", forecast->reason) : g_strdup("");
 
     if (forecast->target == NULL || (plan->to != NULL && strcmp(forecast->target, plan->to) != 0))
-        return refuse(error, CLI_ERROR,
-                      forecast->action == NULL
-                          ? "the cluster would leave %s on %s%s: see pcs constraint"
-                          : "there is no node to which the cluster would move %s from %s%s",
-                      vm, plan->from, because);
+        return cli_refuse(error, CLI_ERROR,
+                          forecast->action == NULL
+                              ? "the cluster would leave %s on %s%s: see pcs constraint"
+                              : "there is no node to which the cluster would move %s from %s%s",
+                          vm, plan->from, because);
     if (!is_live(forecast) && !plan->call->given[FORCE])
-        return refuse(error, CLI_UNSAFE,
-                      "%s would be stopped and started on %s instead of migrated%s: --force%s", vm,
-                      forecast->target, because,
-                      vm_may_migrate(plan->vm) ? "" : ", or pcs resource meta VM allow-migrate=true");
+        return cli_refuse(error, CLI_UNSAFE,
+                          "%s would be stopped and started on %s instead of migrated%s: --force%s", vm,
+                          forecast->target, because,
+                          vm_may_migrate(plan->vm) ? "" : ", or pcs resource meta VM allow-migrate=true");
     if (forecast->back != NULL)
-        return refuse(
+        return cli_refuse(
             error, CLI_UNSAFE,
             "%s would go on to %s as soon as it is on %s, which its constraints prefer: change those, or "
             "give it resource-stickiness",
@@ -127,7 +114,7 @@ static gboolean plan_make(Plan *plan, gboolean *done, GError **error)
     plan->known = follow_known(reports);
     g_autoptr(GPtrArray) standings = cluster_standings_read(ocf_deadline_in(ASK_MS), &why);
     if (standings == NULL)
-        return refuse(error, CLI_DISCONNECTED, "%s", why->message);
+        return cli_refuse(error, CLI_DISCONNECTED, "%s", why->message);
     if (!check_standing(plan, cluster_standing_of(standings, plan->vm->id), reports, error) ||
         (plan->to != NULL && !view_check_node(plan->to, FALSE, error)))
         return FALSE;
@@ -136,7 +123,7 @@ static gboolean plan_make(Plan *plan, gboolean *done, GError **error)
         return TRUE;
     if (!cluster_forecast_wish(plan->vm->id, plan->to != NULL ? plan->to : plan->from, plan->to == NULL,
                                ocf_deadline_in(ASK_MS), &plan->forecast, &why))
-        return refuse(error, CLI_ERROR, "what the cluster would do is not known: %s", why->message);
+        return cli_refuse(error, CLI_ERROR, "what the cluster would do is not known: %s", why->message);
     return check_forecast(plan, error);
 }
 
@@ -207,8 +194,8 @@ static void tell_stayed(const Plan *plan, const Follow *follow)
 static gboolean cancel(const Plan *plan, Follow *follow, GError **error)
 {
     if (follow->report == NULL || report_has_ended(follow->report))
-        return refuse(error, CLI_TRY_AGAIN, "%s: there is no migration to cancel at this moment",
-                      plan->vm->id);
+        return cli_refuse(error, CLI_TRY_AGAIN, "%s: there is no migration to cancel at this moment",
+                          plan->vm->id);
     Report *end = cancel_run(plan->vm, follow->report, error);
     if (end == NULL)
         return FALSE;
@@ -252,7 +239,7 @@ static gboolean watch(const Plan *plan, CliCall *call, GError **error)
     case FOLLOW_LEFT:
         break;
     }
-    return refuse(error, CLI_LATE, "the migration of %s goes on: wherry status", plan->vm->id);
+    return cli_refuse(error, CLI_LATE, "the migration of %s goes on: wherry status", plan->vm->id);
 }
 
 gboolean cli_move(CliCall *call, GError **error)

@@ -122,6 +122,8 @@ char *report_view_end(const Report *report)
     g_string_append_printf(line, " in %.1f s: %s", (double)report->elapsed_ms / 1000.0, bytes);
     if (report->downtime_ms > 0)
         g_string_append_printf(line, ", downtime %" G_GINT64_FORMAT " ms", report->downtime_ms);
+    if (*report->how != '\0')
+        g_string_append_printf(line, ", %s", report->how);
     if (*report->left != '\0')
         g_string_append_printf(line, "; left out: %s", report->left);
     return finish(line);
@@ -151,6 +153,7 @@ json_t *report_view_json(const Report *report)
     json_object_set_new(one, "to", json_text(report->target));
     json_object_set_new(one, "network", filled(report->network));
     json_object_set_new(one, "left_out", filled(report->left));
+    json_object_set_new(one, "how", filled(report->how));
     json_object_set_new(one, "phase", json_text(report_phase_name(report->phase)));
     json_object_set_new(one, "reason", filled(report->reason));
     json_object_set_new(one, "began_s", json_integer(report->began_s));

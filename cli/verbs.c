@@ -207,12 +207,30 @@ static const CliVerb verbs[] = {
         .most = 1,
         .flags = CLI_SHOWS,
         .summary = "Show the migrations that this node has sent and received",
-        .description = "The newest last. What it has received is there some ten seconds later. WHY says why "
-                       "a VM did not arrive, or which networks were left out. The last "
-                       "thousands are kept: two files of at most 1 MiB.\n\n"
-                       "wherryd keeps counters of them in /run/wherry/wherry.prom, for node_exporter's "
-                       "--collector.textfile.directory.",
+        .description =
+            "The newest last. What it has received is there some ten seconds later. HOW says whether it was "
+            "encrypted, and what else was used; WHY says why "
+            "a VM did not arrive, or which networks were left out. The last "
+            "thousands are kept: two files of at most 1 MiB.\n\n"
+            "wherryd keeps counters of them in /run/wherry/wherry.prom, for node_exporter's "
+            "--collector.textfile.directory.",
         .run = cli_history,
+    },
+    {
+        .name = "hosts",
+        .arguments = "VM",
+        .least = 1,
+        .most = 1,
+        .flags = CLI_SHOWS,
+        .summary = "Show each node as a target for a VM",
+        .description = "TRANSFER is here where it runs; live where wherry move would migrate it, by NETWORK, "
+                       "for ABOUT so long as "
+                       "its memory takes at that network's speed; restart where the cluster would stop it "
+                       "and start it there; "
+                       "none where it would do neither. WHY says what keeps it from migrating live. Nothing "
+                       "is changed: the "
+                       "cluster's own scheduler is asked what it would do.",
+        .run = cli_hosts,
     },
     {
         .name = "adopt",

@@ -97,6 +97,9 @@ gboolean cluster_node_standby(const char *node, gboolean standby, OcfDeadline de
 /* This node's name. */
 char *cluster_local_node(OcfDeadline deadline, GError **error);
 
+/* Names of all nodes that the CIB has, sorted; of char *. */
+GPtrArray *cluster_nodes_all(OcfDeadline deadline, GError **error);
+
 /* Names of the nodes that are online, sorted; of char *. */
 GPtrArray *cluster_nodes_online(OcfDeadline deadline, GError **error);
 

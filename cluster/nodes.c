@@ -47,6 +47,30 @@ typedef struct {
     char *why;
 } Fitness;
 
+static void add_name(xmlNode *node, gpointer data)
+{
+    char *name = cluster_xml_attribute(node, "uname");
+
+    if (name != NULL)
+        g_ptr_array_add(data, name);
+}
+
+GPtrArray *cluster_nodes_all(OcfDeadline deadline, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    g_autoptr(xmlDoc) document = cluster_cib_find("/cib/configuration/nodes", deadline, &why);
+
+    if (why != NULL) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return NULL;
+    }
+    GPtrArray *nodes = g_ptr_array_new_with_free_func(g_free);
+    if (document != NULL)
+        cluster_xml_each((xmlNode *)document, "node", add_name, nodes);
+    g_ptr_array_sort(nodes, compare_names);
+    return nodes;
+}
+
 static void judge_fitness(xmlNode *node, gpointer data)
 {
     static const struct {

@@ -78,6 +78,8 @@ typedef struct {
     const char *default_text; /* as an administrator would write it; NULL: none */
     gint64 min, max;          /* of a number */
     const char *const *words; /* the values allowed for a string, NULL-terminated; NULL: any */
+    /* what a wrong value counts as where that is no error and the default could do harm; NULL: the default */
+    const char *cautious_text;
     const char *shortdesc;
     const char *longdesc; /* paragraphs are separated by an empty line */
 } OcfParameter;
@@ -85,7 +87,8 @@ typedef struct {
 /* How to treat a value that does not parse. */
 typedef enum {
     OCF_PARSE_STRICT,  /* an error, OCF_ERR_CONFIGURED, that names parameter, value and what is expected */
-    OCF_PARSE_LENIENT, /* a warning, and the default: a typo must never cost a running guest */
+    OCF_PARSE_LENIENT, /* a warning, and the default (or cautious_text): a typo must never cost a running
+                          guest */
 } OcfParseMode;
 
 /* Fills VALUES (zeroed by the caller) from the OCF_RESKEY_* variables of ENVIRONMENT ("NAME=VALUE",

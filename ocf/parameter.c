@@ -83,11 +83,18 @@ static gboolean store(const OcfParameter *parameter, const char *text, void *val
     return TRUE;
 }
 
+/* One of the table's own. */
+static void store_text(const OcfParameter *parameter, const char *text, void *values)
+{
+    gboolean stored = store(parameter, text, values);
+
+    g_assert(stored); /* a wrong table is a programming error; the unit tests walk every table */
+}
+
 static void store_default(const OcfParameter *parameter, void *values)
 {
     if (parameter->default_text != NULL) {
-        gboolean stored = store(parameter, parameter->default_text, values);
-        g_assert(stored); /* a wrong table is a programming error; the unit tests walk every table */
+        store_text(parameter, parameter->default_text, values);
     } else if (parameter->type == OCF_TYPE_STRING) {
         *(char **)((char *)values + parameter->offset) = g_strdup("");
     }
@@ -118,8 +125,12 @@ gboolean ocf_parameters_parse(const OcfParameter *table, char **environment, Ocf
                         expected);
             return FALSE;
         }
+        const char *instead =
+            parameter->cautious_text != NULL ? parameter->cautious_text : parameter->default_text;
         g_warning("%s=\"%s\" must be %s; using %s", parameter->name, text, expected,
-                  parameter->default_text != NULL ? parameter->default_text : "none");
+                  instead != NULL ? instead : "none");
+        if (parameter->cautious_text != NULL)
+            store_text(parameter, parameter->cautious_text, values);
     }
     return TRUE;
 }

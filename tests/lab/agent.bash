@@ -60,3 +60,33 @@ unpacked() {
   exec {lock}>&-
   echo "$dir"
 }
+
+# root_ssh_server NODE CLIENT: root logs in there from the client with a key, and each knows who the other is. The
+# server's program is unpacked, not installed.
+root_ssh_server() {
+  local sshd
+  sshd=$(unpacked openssh-server)/usr/sbin/sshd
+  on "$2" bash -ec '
+    mkdir -p -m 700 ~/.ssh
+    [ -e ~/.ssh/id_ed25519 ] || ssh-keygen -q -t ed25519 -N "" -f ~/.ssh/id_ed25519
+    cp ~/.ssh/id_ed25519.pub "$1"' - "$LAB/shared/client.pub"
+  on "$1" bash -ec '
+    grep -q ^sshd: /etc/passwd || echo "sshd:x:199:65534::/run/sshd:/usr/sbin/nologin" >>/etc/passwd
+    mkdir -p -m 755 /run/sshd
+    mkdir -p -m 700 ~/.ssh
+    cp "$2" ~/.ssh/authorized_keys
+    [ -e /run/host_key ] || ssh-keygen -q -t ed25519 -N "" -f /run/host_key
+    cp /run/host_key.pub "$3"
+    [ -e /run/sshd.pid ] ||
+      "$1" -h /run/host_key -f /dev/null -E /var/log/sshd.log -o UsePAM=no -o PidFile=/run/sshd.pid' - \
+    "$sshd" "$LAB/shared/client.pub" "$LAB/shared/host.pub"
+  on "$2" bash -ec '
+    ! grep -qs "^$1 " ~/.ssh/known_hosts || exit 0
+    echo "$1 $(cat "$2")" >>~/.ssh/known_hosts' - "$1" "$LAB/shared/host.pub"
+}
+
+# shellcheck disable=SC2016 # what expands does so on the node
+no_ssh_server() { # NODE
+  on "$1" sh -c '[ ! -e /run/sshd.pid ] || kill "$(cat /run/sshd.pid)"'
+  wait_until 5 on "$1" test ! -e /run/sshd.pid
+}

@@ -258,6 +258,50 @@ history_has_arrival() { on "$1" wherry history web --json | jq -e --arg from "$F
   counter_unbroken web "$BOOTS"
 }
 
+# ---- hosts ----------------------------------------------------------------------------------------------
+
+hosts_say() { # JQ-EXPRESSION about the hosts by name
+  run -0 on "$THIRD" wherry hosts web --json
+  jq -e --arg from "$FROM" --arg to "$TO" --arg third "$THIRD" ".hosts | map({(.node): .}) | add | $1" <<<"$output"
+}
+
+@test "hosts_shows_each_node_as_a_target_and_changes_nothing" {
+  local before
+  before=$(on a1 cibadmin --query --scope configuration)
+  run -0 on "$THIRD" wherry hosts web
+  [[ $output =~ NODE\ +TRANSFER\ +NETWORK\ +ABOUT\ +WHY ]]
+  [[ $output =~ $FROM\ +here\ && $output =~ $TO\ +live\ +mig\ +[0-9]+\ s && $output =~ $THIRD\ +live\ +mig ]]
+  [ "$(on a1 cibadmin --query --scope configuration)" = "$before" ]
+}
+
+@test "hosts_says_why_a_node_is_no_target_as_move_does" {
+  on a1 pcs node standby "$TO"
+  hosts_say '.[$to].transfer == "none" and .[$to].reason == $to + " is in standby" and .[$third].transfer == "live"'
+  on a1 pcs node unstandby "$TO"
+  on a1 pcs constraint location web avoids "$TO"
+  hosts_say '.[$to].transfer == "none" and .[$third].transfer == "live"'
+  run ! on "$THIRD" wherry move web "$TO"
+  on a1 pcs constraint delete "location-web-$TO--INFINITY"
+  on a1 pcs resource meta web allow-migrate=false
+  hosts_say '.[$to].transfer == "restart" and .[$to].reason == "allow-migrate is not true" and .[$from].transfer == "here"'
+  on a1 pcs resource meta web allow-migrate=true
+  on a1 pcs resource update web migration_exclude_networks=mig
+  hosts_say '.[$to].transfer == "none" and (.[$to].reason | contains("no usable network from " + $from + " to " + $to))'
+  on a1 pcs resource update web migration_exclude_networks=
+  hosts_say '.[$to].transfer == "live"'
+  guest_is_on web "$FROM"
+  counter_unbroken web "$BOOTS"
+}
+
+@test "hosts_of_what_is_not_there_or_does_not_run_is_one_sentence" {
+  run -105 on a1 wherry hosts nosuch
+  run -78 on a1 wherry hosts mignets
+  run -64 on a1 wherry hosts
+  on a1 pcs resource disable web --wait=60
+  run -1 on a1 wherry hosts web
+  [ "$output" = "wherry: web does not run" ]
+}
+
 # ---- cancelling -----------------------------------------------------------------------------------------
 
 @test "cancel_from_a_third_node_leaves_the_VM_where_it_is_and_a_new_move_is_a_new_wish" {

@@ -33,8 +33,7 @@ teardown() {
   for node in a1 a2 a3; do
     lab undrop "$node" mig
     on "$node" nft delete table inet witness 2>/dev/null || true
-    on "$node" sh -c '[ ! -e /run/sshd.pid ] || kill "$(cat /run/sshd.pid)"'
-    wait_until 5 on "$node" test ! -e /run/sshd.pid
+    no_ssh_server "$node"
   done
   publish_all
 }
@@ -451,7 +450,7 @@ silent() { on "${1:-a1}" nft list table inet witness | grep -q 'counter packets 
 
 @test "test --from another node shows what that node measures, and so every pair can be had" {
   local node
-  ssh_server a2 a1
+  root_ssh_server a2 a1
   run --separate-stderr wherry network test --from a2 --to a3
   [ "$status" = 0 ] && [ -z "$stderr" ]
   [ "${lines[0]}" = 'from a2' ]
@@ -459,7 +458,7 @@ silent() { on "${1:-a1}" nft list table inet witness | grep -q 'counter packets 
   [ "$(grep -cE '^a3 +10\.99\.[1-4]\.0/24 +answers +[0-9.]+ ms +.* 1500 ' <<<"$output")" = 4 ]
   [ "$(wherry network test --from a2 --json | jq_py 'd["from"], sorted({r["to"] for r in d["results"]})')" = \
     "a2 ['a1', 'a3']" ]
-  ssh_server a3 a1
+  root_ssh_server a3 a1
   # shellcheck disable=SC2016
   run on a1 sh -c "$(wherry network test --help | grep -Fx 'for n in $(crm_node -p); do wherry network test --from $n; done')"
   [ "$status" = 0 ]
@@ -468,7 +467,7 @@ silent() { on "${1:-a1}" nft list table inet witness | grep -q 'counter packets 
 }
 
 @test "another node that tests leaves an excluded network alone too (I3)" {
-  ssh_server a2 a1
+  root_ssh_server a2 a1
   watch_guest_network a2
   wherry network test --from a2 --to a3
   run ! silent a2
@@ -483,10 +482,10 @@ silent() { on "${1:-a1}" nft list table inet witness | grep -q 'counter packets 
 # shellcheck disable=SC2016 # what expands does so on the node
 @test "why another node cannot be asked is one sentence that names it" {
   cannot_ask 1 'a2 cannot be asked over ssh'*'Connection refused'*'run wherry network test there'
-  ssh_server a2 a1
+  root_ssh_server a2 a1
   on a1 sh -c 'ssh-keygen -q -R a2 2>&1'
   cannot_ask 1 'a2 cannot be asked over ssh'*'Host key verification failed'*
-  ssh_server a2 a1
+  root_ssh_server a2 a1
   on a2 sh -c ': >~/.ssh/authorized_keys'
   cannot_ask 1 'a2 cannot be asked over ssh'*'Permission denied'*
   answer_with 'PATH=/nowhere; eval $SSH_ORIGINAL_COMMAND'
@@ -507,30 +506,6 @@ cannot_ask() { # STATUS PATTERN
   echo "$status $stderr"
   # shellcheck disable=SC2053
   [ "$status" = "$1" ] && one_sentence && [[ $stderr == "wherry: "$2 ]]
-}
-
-# ssh_server NODE CLIENT: root logs in there from the client with a key, and each knows who the other is. The
-# server's program is unpacked, not installed.
-ssh_server() {
-  local sshd
-  sshd=$(unpacked openssh-server)/usr/sbin/sshd
-  on "$2" bash -ec '
-    mkdir -p -m 700 ~/.ssh
-    [ -e ~/.ssh/id_ed25519 ] || ssh-keygen -q -t ed25519 -N "" -f ~/.ssh/id_ed25519
-    cp ~/.ssh/id_ed25519.pub "$1"' - "$LAB/shared/client.pub"
-  on "$1" bash -ec '
-    grep -q ^sshd: /etc/passwd || echo "sshd:x:199:65534::/run/sshd:/usr/sbin/nologin" >>/etc/passwd
-    mkdir -p -m 755 /run/sshd
-    mkdir -p -m 700 ~/.ssh
-    cp "$2" ~/.ssh/authorized_keys
-    [ -e /run/host_key ] || ssh-keygen -q -t ed25519 -N "" -f /run/host_key
-    cp /run/host_key.pub "$3"
-    [ -e /run/sshd.pid ] ||
-      "$1" -h /run/host_key -f /dev/null -E /var/log/sshd.log -o UsePAM=no -o PidFile=/run/sshd.pid' - \
-    "$sshd" "$LAB/shared/client.pub" "$LAB/shared/host.pub"
-  on "$2" bash -ec '
-    ! grep -qs "^$1 " ~/.ssh/known_hosts || exit 0
-    echo "$1 $(cat "$2")" >>~/.ssh/known_hosts' - "$1" "$LAB/shared/host.pub"
 }
 
 # answer_with COMMAND: is what a2 runs when a1 asks

@@ -38,8 +38,9 @@ teardown() {
     lab shape "$node" mig off
     on "$node" umount /var/lib/wherry 2>/dev/null || true
   done
-  wait_until 60 all_online
+  wait_until 60 no_node_is_lost
   on a1 pcs node unstandby --all
+  wait_until 20 all_online
   timeout 60 "$LAB_HERE/lab" run a1 pcs resource delete --force "$vm" || true
   wait_until 20 all_publish
 }
@@ -51,6 +52,7 @@ show_the_guest() {
   grep -hE "\\($vm\\)\\[|of $vm on|ctions: .* $vm " "$LAB"/nodes/*/log/syslog | grep -v 'output \[' | sort -k3 | cut -c1-200 | tail -n 25
 }
 
+no_node_is_lost() { ! on a1 crm_mon -1 | grep -qE 'OFFLINE|UNCLEAN|pending'; }
 all_online() { on a1 crm_mon -1 | grep -q 'Online: \[ a1 a2 a3 \]'; }
 
 # ---- what the tests say ---------------------------------------------------------------------------------

@@ -7,7 +7,7 @@
 static GString *said;
 
 typedef struct {
-    char *text, *plain, *word;
+    char *text, *plain, *word, *secret;
     gint64 number, seconds, any;
     gboolean flag, other_flag;
 } Values;
@@ -18,6 +18,11 @@ static const OcfParameter table[] = {
     {.name = "text", .flags = OCF_PARAMETER_REQUIRED, .offset = offsetof(Values, text)},
     {.name = "plain", .offset = offsetof(Values, plain), .default_text = "as it is"},
     {.name = "word", .offset = offsetof(Values, word), .default_text = "stay", .words = words},
+    {.name = "secret",
+     .offset = offsetof(Values, secret),
+     .default_text = "stay",
+     .words = words,
+     .cautious_text = "restart"},
     {.name = "number",
      .type = OCF_TYPE_INTEGER,
      .offset = offsetof(Values, number),
@@ -388,6 +393,25 @@ static void every_parameter_of_the_agent_reaches_its_field(void **state)
 }
 
 /* Whatever an administrator writes, a lenient parse yields values in range and does not fail. */
+static void a_wrong_value_counts_as_the_cautious_one_and_only_then(void **state)
+{
+    static const char *const good[][2] = {{"OCF_RESKEY_secret=stay", "stay"}, {NULL, "stay"}};
+    Values values = {0};
+    (void)state;
+
+    assert_true(
+        parse(OCF_PARSE_LENIENT, &values, NULL, "OCF_RESKEY_text=x", "OCF_RESKEY_secret=restrat", NULL));
+    assert_string_equal(values.secret, "restart");
+    assert_non_null(strstr(said->str, "; using restart"));
+    ocf_parameters_clear(table, &values);
+    for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {
+        values = (Values){0};
+        assert_true(parse(OCF_PARSE_LENIENT, &values, NULL, "OCF_RESKEY_text=x", good[i][0], NULL));
+        assert_string_equal(values.secret, good[i][1]);
+        ocf_parameters_clear(table, &values);
+    }
+}
+
 static void no_text_makes_a_lenient_parse_fail(void **state)
 {
     g_autoptr(GRand) random = g_rand_new_with_seed(7);
@@ -435,6 +459,7 @@ int main(void)
         cmocka_unit_test(every_default_of_the_agent_parses),
         cmocka_unit_test(every_row_of_the_agent_is_whole),
         cmocka_unit_test(every_parameter_of_the_agent_reaches_its_field),
+        cmocka_unit_test(a_wrong_value_counts_as_the_cautious_one_and_only_then),
         cmocka_unit_test(no_text_makes_a_lenient_parse_fail),
     };
 

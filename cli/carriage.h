@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What would carry a VM's memory from one node to another, and about how long that would take. */
+#ifndef WHERRY_CLI_CARRIAGE_H
+#define WHERRY_CLI_CARRIAGE_H
+
+#include "cli/vm.h"
+
+typedef struct {
+    char *network;     /* NULL: not known, or not chosen by network */
+    gint64 estimate_s; /* for its memory at the speed of that network; -1: not known */
+    char *obstacle;    /* why no network carries it; NULL: one does, or nobody knows */
+} Carriage;
+
+/* NETWORKS may be NULL: not known. VirtualDomain, and a VM with a way of its own, do not go by networks. */
+void carriage_choose(Carriage *carriage, const Vm *vm, const ClusterNetworks *networks, const char *from,
+                     const char *to);
+void carriage_clear(Carriage *carriage);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Carriage, carriage_clear)
+
+#endif

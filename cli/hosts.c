@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* wherry hosts VM */
+#include "cli/carriage.h"
+#include "cli/cli.h"
+#include "cli/json.h"
+#include "cli/table.h"
+#include "cli/view.h"
+#include "cli/vm.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ASK_MS = 20000 };
+
+/* What would become of the VM there. */
+typedef struct {
+    const char *node;
+    const char *transfer; /* "here", "live", "restart" or "none" */
+    Carriage carriage;
+    char *why; /* not live, or what is to be known besides; NULL: nothing */
+} Host;
+
+static void host_free(gpointer data)
+{
+    Host *host = data;
+
+    carriage_clear(&host->carriage);
+    g_free(host->why);
+    g_free(host);
+}
+
+/* ---- looking ------------------------------------------------------------------------------------------- */
+
+static char *why_not_there(const Vm *vm, const char *from, const ClusterMoveForecast *forecast)
+{
+    if (forecast->reason != NULL)
+        return g_strdup(forecast->reason);
+    if (forecast->action != NULL && forecast->target == NULL)
+        return g_strdup("the cluster would stop it");
+    return g_strdup_printf("the cluster would leave it on %s: wherry check %s, pcs constraint", from, vm->id);
+}
+
+/* By a forecast of the wish to have it there. */
+static void judge(Host *host, const Vm *vm, const char *from, const ClusterMoveForecast *forecast,
+                  const ClusterNetworks *networks)
+{
+    if (g_strcmp0(forecast->target, host->node) != 0) {
+        host->transfer = "none";
+        host->why = why_not_there(vm, from, forecast);
+        return;
+    }
+    host->transfer = strcmp(forecast->action, "migrate") == 0 ? "live" : "restart";
+    if (strcmp(host->transfer, "restart") == 0) {
+        host->why =
+            g_strdup(!vm_may_migrate(vm)        ? "allow-migrate is not true"
+                     : forecast->reason != NULL ? forecast->reason
+                                                : "an ordering, a group or another constraint forbids more");
+        return;
+    }
+    carriage_choose(&host->carriage, vm, networks, from, host->node);
+    if (host->carriage.obstacle != NULL) {
+        host->transfer = "none";
+        host->why = g_strdup(host->carriage.obstacle);
+    } else if (forecast->back != NULL) {
+        host->why = g_strdup_printf("it would go on to %s, which its constraints prefer", forecast->back);
+    }
+}
+
+static gboolean look_at(Host *host, const Vm *vm, const char *from, const ClusterNetworks *networks,
+                        GError **error)
+{
+    g_auto(ClusterMoveForecast) forecast = {0};
+    g_autoptr(GError) why = NULL;
+
+    host->transfer = "none";
+    if (!cluster_node_is_fit(host->node, ocf_deadline_in(ASK_MS), &host->why, &why))
+        return view_unreachable(why, error);
+    if (strcmp(host->node, from) == 0) {
+        host->transfer = "here";
+        return TRUE;
+    }
+    if (host->why != NULL)
+        return TRUE;
+    if (!cluster_forecast_wish(vm->id, host->node, FALSE, ocf_deadline_in(ASK_MS), &forecast, &why))
+        return cli_refuse(error, CLI_ERROR, "what the cluster would do is not known: %s", why->message);
+    judge(host, vm, from, &forecast, networks);
+    return TRUE;
+}
+
+/* Where it runs; NULL with ERROR where it does not, or is not managed. */
+static char *find_from(const Vm *vm, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    g_autoptr(GPtrArray) standings = cluster_standings_read(ocf_deadline_in(ASK_MS), &why);
+
+    if (standings == NULL) {
+        view_unreachable(why, error);
+        return NULL;
+    }
+    const ClusterStanding *standing = cluster_standing_of(standings, vm->id);
+    if (standing == NULL || standing->nodes->len == 0)
+        cli_refuse(error, CLI_ERROR, "%s does not run", vm->id);
+    else if (!standing->managed)
+        cli_refuse(error, CLI_UNSAFE, "the cluster does not manage %s: wherry check %s", vm->id, vm->id);
+    else
+        return g_strdup(standing->nodes->pdata[0]);
+    return NULL;
+}
+
+/* ---- telling ------------------------------------------------------------------------------------------- */
+
+static void print_text(const GPtrArray *hosts)
+{
+    static const char *const headings[] = {"NODE", "TRANSFER", "NETWORK", "ABOUT", "WHY", NULL};
+    g_autoptr(Table) table = table_new(headings);
+
+    for (guint i = 0; i < hosts->len; i++) {
+        const Host *host = hosts->pdata[i];
+        g_autofree char *about = host->carriage.estimate_s >= 0
+                                     ? g_strdup_printf("%" G_GINT64_FORMAT " s", host->carriage.estimate_s)
+                                     : NULL;
+        const char *const cells[] = {host->node, host->transfer, host->carriage.network, about, host->why};
+        table_add(table, cells);
+    }
+    g_autofree char *text = table_text(table);
+    fputs(text, stdout);
+}
+
+static void print_json(const Vm *vm, const GPtrArray *hosts)
+{
+    json_t *answer = json_object(), *list = json_array();
+
+    for (guint i = 0; i < hosts->len; i++) {
+        const Host *host = hosts->pdata[i];
+        gint64 estimate_s = host->carriage.estimate_s;
+        json_t *one = json_object();
+        json_object_set_new(one, "node", json_text(host->node));
+        json_object_set_new(one, "transfer", json_text(host->transfer));
+        json_object_set_new(one, "network", json_text(host->carriage.network));
+        json_object_set_new(one, "estimate_s", estimate_s >= 0 ? json_integer(estimate_s) : json_null());
+        json_object_set_new(one, "reason", json_text(host->why));
+        json_array_append_new(list, one);
+    }
+    json_object_set_new(answer, "vm", json_text(vm->id));
+    json_object_set_new(answer, "hosts", list);
+    json_answer(answer);
+}
+
+gboolean cli_hosts(CliCall *call, GError **error)
+{
+    g_autoptr(Vm) vm = vm_read(call->arguments[0], error);
+    g_autofree char *from = vm != NULL ? find_from(vm, error) : NULL;
+    g_autoptr(GPtrArray) nodes = from != NULL ? cluster_nodes_all(ocf_deadline_in(ASK_MS), error) : NULL;
+    g_autoptr(ClusterNetworks) networks =
+        nodes != NULL ? cluster_networks_read(NULL, ocf_deadline_in(ASK_MS), NULL) : NULL;
+    g_autoptr(GPtrArray) hosts = g_ptr_array_new_with_free_func(host_free);
+
+    if (nodes == NULL)
+        return FALSE;
+    for (guint i = 0; i < nodes->len; i++) {
+        Host *host = g_new0(Host, 1);
+        g_ptr_array_add(hosts, host);
+        host->node = nodes->pdata[i];
+        host->carriage.estimate_s = -1;
+        if (!look_at(host, vm, from, networks, error))
+            return FALSE;
+    }
+    if (call->json)
+        print_json(vm, hosts);
+    else
+        print_text(hosts);
+    return TRUE;
+}
