@@ -160,6 +160,28 @@ static void collect_sources(const xmlNode *parent, DomainConfig *config)
     }
 }
 
+/* Units as libvirt's documentation of the domain format has them; KiB without one. */
+static guint64 read_memory(const xmlNode *memory)
+{
+    static const struct {
+        const char *unit;
+        guint64 bytes;
+    } units[] = {
+        {"", 1024},     {"b", 1},         {"bytes", 1},          {"KB", 1000},     {"k", 1024},
+        {"KiB", 1024},  {"MB", 1000000},  {"M", 1 << 20},        {"MiB", 1 << 20}, {"GB", 1000000000},
+        {"G", 1 << 30}, {"GiB", 1 << 30}, {"TB", 1000000000000}, {"T", 1LL << 40}, {"TiB", 1LL << 40},
+    };
+    g_autofree char *unit = attribute(memory, "unit");
+    g_autofree char *text = g_strstrip(take(xmlNodeGetContent((xmlNode *)memory)));
+    gint64 number = 0;
+
+    for (guint i = 0; i < G_N_ELEMENTS(units); i++)
+        if (strcmp(units[i].unit, unit) == 0 &&
+            ocf_parse_integer(text, 0, (gint64)(G_MAXINT64 / units[i].bytes), &number))
+            return ((guint64)number * units[i].bytes + (1 << 20) - 1) >> 20;
+    return 0;
+}
+
 static gboolean read_domain(const xmlNode *root, DomainConfig *config, GError **error)
 {
     if (root == NULL || !node_is(root, "domain"))
@@ -169,9 +191,12 @@ static gboolean read_domain(const xmlNode *root, DomainConfig *config, GError **
     if (!only_child_text(root, "name", &config->name, error) || !check_name(config->name, error) ||
         !only_child_text(root, "uuid", &config->uuid, error) || !normalise_uuid(&config->uuid, error))
         return FALSE;
-    for (const xmlNode *child = root->children; child != NULL; child = child->next)
+    for (const xmlNode *child = root->children; child != NULL; child = child->next) {
         if (node_is(child, "devices"))
             collect_sources(child, config);
+        else if (node_is(child, "memory"))
+            config->memory_mib = read_memory(child);
+    }
     return TRUE;
 }
 

@@ -11,6 +11,7 @@
 typedef struct {
     char *name;          /* valid for libvirt: not empty, no slash, no line break */
     char *uuid;          /* in lower case with hyphens, or "" */
+    guint64 memory_mib;  /* <memory>, rounded up; 0 where it says none that makes sense */
     char *type;          /* of hypervisor: "qemu", "kvm", "lxc" ... or "" */
     GPtrArray *pools;    /* char *: storage pools of its disks, each once */
     GPtrArray *networks; /* char *: virtual networks of its interfaces, each once */

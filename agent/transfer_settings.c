@@ -169,7 +169,7 @@ static gboolean apply_mode(const LiveDomainParameters *parameters, const Transfe
         return TRUE;
     if (is(mode, "postcopy")) {
         if (obstacle != NULL) {
-            g_set_error(error, OCF_ERROR, OCF_ERR_CONFIGURED, "migration_mode=postcopy is not possible: %s",
+            g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "migration_mode=postcopy is not possible: %s",
                         obstacle);
             return FALSE;
         }

@@ -233,6 +233,25 @@ static const CliVerb verbs[] = {
         .run = cli_hosts,
     },
     {
+        .name = "add",
+        .arguments = "NAME CONFIG [PARAMETER=VALUE...]",
+        .least = 2,
+        .most = G_MAXUINT,
+        .flags = CLI_CHANGES,
+        .summary = "Make a resource of a VM",
+        .description =
+            "CONFIG is the VM's domain XML, on storage that all nodes share. The resource is "
+            "ocf:wherry:LiveDomain with "
+            "allow-migrate=true and a monitor. Its timeout of migrations is three times what the VM's memory "
+            "takes over "
+            "the first network in use, and a minute; 120 s at least. PARAMETERs are the agent's (man "
+            "ocf_wherry_LiveDomain).\n\n"
+            "A VM that runs already, on one of the nodes, is found there and runs on. Refused are values "
+            "that the "
+            "agent would refuse, and a VM that is another resource's already.",
+        .run = cli_add,
+    },
+    {
         .name = "adopt",
         .arguments = "RESOURCE...",
         .least = 1,

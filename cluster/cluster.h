@@ -32,11 +32,24 @@ typedef struct {
     GHashTable *utilization;
 } ClusterResource;
 
-/* Makes RESOURCE, of the agent FROM ("ocf:heartbeat:VirtualDomain"), one of TO; all else in the CIB stays. *DONE
- * is FALSE where it is not of FROM, or takes its agent from a template. What the executors and the history
- * know of it is still the former agent's: erase that. */
+/* Makes RESOURCE, of the agent FROM ("ocf:heartbeat:VirtualDomain"), one of TO; all else in the CIB stays.
+ * *DONE is FALSE where it is not of FROM, or takes its agent from a template. What the executors and the
+ * history know of it is still the former agent's: erase that. */
 gboolean cluster_agent_change(const char *resource, const char *from, const char *to, OcfDeadline deadline,
                               gboolean *done, GError **error);
+
+/* An operation of a resource to be created. */
+typedef struct {
+    const char *name;
+    gint64 interval_s, timeout_s;
+} ClusterOperationPlan;
+
+/* Creates the primitive ID of AGENT with PARAMETERS (of char *, "NAME=VALUE"), the meta attribute
+ * allow-migrate=true and OPERATIONS (ends with one without a name); ids as pcs makes them.
+ * OCF_ERR_CONFIGURED where there is something of that id already. */
+gboolean cluster_resource_create(const char *id, const char *agent, const GPtrArray *parameters,
+                                 const ClusterOperationPlan *operations, OcfDeadline deadline,
+                                 GError **error);
 
 /* All primitives, in the order of the CIB; of ClusterResource. */
 GPtrArray *cluster_resources_read(OcfDeadline deadline, GError **error);

@@ -14,7 +14,8 @@ enum {
     CRM_EX_OK = 0,
     CRM_EX_INSUFFICIENT_PRIV = 4,
     CRM_EX_CONFIG = 78, /* also what attrd_updater 2.1 says of an attribute that nobody has set */
-    CRM_EX_NOSUCH = 105
+    CRM_EX_NOSUCH = 105,
+    CRM_EX_EXISTS = 108
 };
 
 /* Runs a tool for what it prints on standard output. FALSE where it cannot be run, is late, or ends with a

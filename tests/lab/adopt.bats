@@ -174,7 +174,7 @@ killed_while_probes_run() { # VM NODE
   [ "$(dropped)" = 0 ]
   node=$(home vm6)
   on a1 wherry move vm6
-  ! guest_is_on vm6 "$node"
+  run ! guest_is_on vm6 "$node"
   run -0 on a3 wherry adopt vm3 vm4
   [[ $output == *"vm3 is a LiveDomain already"* && $output == *"vm4 is a LiveDomain already"* ]]
   unharmed vm1 vm2 vm3 vm4 vm5 vm6
@@ -185,4 +185,67 @@ killed_while_probes_run() { # VM NODE
   wait_until 60 all_are_well
   on a1 crm_resource --wait --timeout=60
   unharmed vm2
+}
+
+# ---- new ones -------------------------------------------------------------------------------------------
+
+@test "what_cannot_be_added_is_refused_in_one_sentence_and_nothing_changes" {
+  local before xml
+  xml=$(lab guest vm7)
+  echo '<domain>' >"$LAB/shared/broken.xml"
+  before=$(configuration)
+  run -107 on a1 wherry add other "$LAB/shared/vm1.xml"
+  [ "$output" = "wherry: vm1 is the resource of the VM vm1 already" ]
+  run -1 on a1 wherry add vm1 "$xml"
+  [ "$output" = "wherry: there is a resource vm1 already" ]
+  run -1 on a1 wherry add ip "$xml"
+  [[ $output == *"something called ip already"* ]]
+  run -105 on a1 wherry add vm7 /nowhere.xml
+  [[ $output == *"config /nowhere.xml cannot be read: it does not exist"* ]]
+  run -78 on a1 wherry add vm7 "$LAB/shared/broken.xml"
+  run -64 on a1 wherry add vm7 relative.xml
+  [[ $output == *"config must be an absolute path"* ]]
+  run -64 on a1 wherry add '7 vm' "$xml"
+  run -64 on a1 wherry add vm7 "$xml" migration_sped=1
+  [ "$output" = "wherry: there is no parameter migration_sped: man ocf_wherry_LiveDomain" ]
+  run -64 on a1 wherry add vm7 "$xml" migration_mode=warp
+  [[ $output == *'migration_mode="warp" must be one of precopy, auto, postcopy'* ]]
+  run -64 on a1 wherry add vm7 "$xml" force_stop=1 force_stop=1
+  run -64 on a1 wherry add vm7 "$xml" config=/other.xml
+  run -64 on a1 wherry add vm7
+  run -4 on a1 setpriv --reuid=nobody --clear-groups wherry add vm7 "$xml"
+  run -0 on a1 wherry add vm7 "$xml" migration_transport=tcp --dry-run
+  [[ $output == *"vm7 would be created" ]]
+  [ "$(configuration)" = "$before" ]
+}
+
+@test "add_makes_a_resource_as_it_should_be" {
+  local xml
+  xml=$(lab guest vm7 --disk 16)
+  run -0 on a2 wherry add vm7 "$xml" migration_transport=tcp 'migrate_options=--auto-converge'
+  [[ $output == *"128 MiB by mig at "*" take about "*"vm7 is created, and the cluster starts it: crm_mon" ]]
+  wait_until 60 guest_count_exceeds vm7 0
+  wait_until 20 is_well vm7 LiveDomain
+  run -0 on a1 pcs resource config vm7
+  [[ $output == *allow-migrate=true* && $output == *migrate_options=--auto-converge* && $output == *timeout=120s* ]]
+  run on a1 wherry check vm7
+  [[ $output != *error* ]]
+  on a1 pcs resource meta vm7 resource-stickiness=100
+  on a1 wherry move vm7
+  counter_unbroken vm7
+  one_writer vm7
+  on a1 pcs resource delete --force vm7
+}
+
+@test "add_of_a_VM_that_runs_already_leaves_it_running" {
+  local xml
+  xml=$(lab guest vm8 --disk 16)
+  on a3 virsh create "$xml"
+  wait_until 30 guest_count_exceeds vm8 0
+  run -0 on a1 wherry add vm8 "$xml" migration_transport=tcp --json
+  jq -e '.vm == "vm8" and .outcome == "created" and .memory_mib == 128 and .migrate_to_timeout_s == 120' <<<"$output"
+  wait_until 30 is_well vm8 LiveDomain
+  guest_is_on vm8 a3
+  counter_unbroken vm8
+  on a1 pcs resource delete --force vm8
 }

@@ -32,6 +32,49 @@ static void a_domain_is_read(void **state)
     assert_int_equal(config->length, strlen(text));
 }
 
+static void memory_is_read_in_every_unit_of_libvirt(void **state)
+{
+    static const struct {
+        const char *memory;
+        guint64 mib;
+    } cases[] = {
+        {"<memory>1024</memory>", 1},
+        {"<memory>1025</memory>", 2}, /* rounded up */
+        {"<memory unit='b'>1048576</memory>", 1},
+        {"<memory unit='bytes'>1</memory>", 1},
+        {"<memory unit='KB'>1049</memory>", 2},
+        {"<memory unit='k'>2048</memory>", 2},
+        {"<memory unit='KiB'> 2048\n</memory>", 2},
+        {"<memory unit='MB'>2</memory>", 2},
+        {"<memory unit='M'>7</memory>", 7},
+        {"<memory unit='MiB'>7</memory>", 7},
+        {"<memory unit='GB'>1</memory>", 954},
+        {"<memory unit='G'>3</memory>", 3072},
+        {"<memory unit='GiB'>3</memory>", 3072},
+        {"<memory unit='TB'>1</memory>", 953675},
+        {"<memory unit='T'>1</memory>", 1048576},
+        {"<memory unit='TiB'>1</memory>", 1048576},
+        {"", 0},
+        {"<memory/>", 0},
+        {"<memory>much</memory>", 0},
+        {"<memory>-5</memory>", 0},
+        {"<memory unit='parsec'>5</memory>", 0},
+        {"<memory unit='TiB'>99999999999</memory>", 0},
+        {"<currentMemory>1024</currentMemory>", 0},
+        {"<metadata><memory>1024</memory></metadata>", 0},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strdup_printf("<domain><name>a</name>%s</domain>", cases[i].memory);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(DomainConfig) config = parse(text, &error);
+        assert_null(error);
+        if (config->memory_mib != cases[i].mib)
+            fail_msg("%s: %" G_GUINT64_FORMAT " MiB", cases[i].memory, config->memory_mib);
+    }
+}
+
 /* facts L11: a name may stand anywhere; only the domain's own counts. Layout means nothing. */
 static void the_name_is_found_wherever_it_stands(void **state)
 {
@@ -436,6 +479,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_domain_is_read),
+        cmocka_unit_test(memory_is_read_in_every_unit_of_libvirt),
         cmocka_unit_test(the_name_is_found_wherever_it_stands),
         cmocka_unit_test(elements_of_other_namespaces_do_not_count),
         cmocka_unit_test(uuids_are_read_in_every_spelling_of_libvirt),
