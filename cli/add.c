@@ -2,6 +2,7 @@
 /* wherry add NAME CONFIG [PARAMETER=VALUE...] */
 #include "agent/config.h"
 #include "agent/parameters.h"
+#include "cli/carriage.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/view.h"
@@ -12,19 +13,11 @@
 
 enum {
     ASK_MS = 20000,
-    SPEED_ASSUMED_MBITS = 1000, /* where no link says its own */
-    BITS = 8,
-    MIB = 1024 * 1024,
-    MBIT = 1000 * 1000,
     START_S = 90, /* this and the rest: as the agent's meta-data advises */
     STOP_S = 90,
     MONITOR_EVERY_S = 10,
     MONITOR_S = 30,
-    MIGRATE_TO_LEAST_S = 120,
-    MIGRATE_FROM_S = 60,
-    SLACK_S = 60, /* for what is done before and after the memory is sent */
-    PASSES = 3,   /* a guest that writes a lot has its memory sent more than once */
-    ROUND_S = 10
+    MIGRATE_FROM_S = 60
 };
 
 typedef struct {
@@ -131,20 +124,10 @@ static gboolean check_others(const Plan *plan, const GPtrArray *vms, GError **er
 
 static void estimate(Plan *plan, const ClusterNetworks *networks)
 {
-    g_autoptr(NetprefChoice) ranking = netpref_rank(networks->networks, networks->policy, NULL);
-    guint64 bytes = plan->config->memory_mib * MIB;
-
-    plan->speed_mbits = SPEED_ASSUMED_MBITS;
-    if (netpref_choice_usable_count(ranking) > 0) {
-        const NetprefNetwork *network = netpref_choice_get(ranking, 0)->network;
-        plan->network = g_strdup(network->name);
-        if (network->speed_mbits > 0)
-            plan->speed_mbits = network->speed_mbits;
-    }
-    if (bytes > 0)
-        plan->estimate_s = (gint64)(bytes / ((guint64)plan->speed_mbits * MBIT / BITS)) + 1;
-    plan->migrate_to_s = MAX(MIGRATE_TO_LEAST_S, SLACK_S + PASSES * plan->estimate_s);
-    plan->migrate_to_s = (plan->migrate_to_s + ROUND_S - 1) / ROUND_S * ROUND_S;
+    plan->speed_mbits = carriage_speed(networks, &plan->network);
+    if (plan->config->memory_mib > 0)
+        plan->estimate_s = carriage_estimate_s(plan->config->memory_mib, plan->speed_mbits);
+    plan->migrate_to_s = carriage_timeout_s(plan->estimate_s);
 }
 
 static gboolean make_plan(Plan *plan, GError **error)

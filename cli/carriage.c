@@ -1,22 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/carriage.h"
 
-enum { MIB = 1024 * 1024, BITS = 8 };
+enum {
+    MIB = 1024 * 1024,
+    BITS = 8,
+    MBIT = 1000 * 1000,
+    SPEED_ASSUMED_MBITS = 1000,
+    TIMEOUT_LEAST_S = 120, /* as the agent's meta-data advises */
+    SLACK_S = 60,          /* for what is done before and after the memory is sent */
+    PASSES = 3,            /* a guest that writes a lot has its memory sent more than once */
+    ROUND_S = 10
+};
 
-/* Its memory, which the agent has told the cluster as its utilization. */
-static gint64 memory_mib(const Vm *vm)
+guint64 carriage_memory_mib(const Vm *vm)
 {
     const char *value = g_hash_table_lookup(vm->utilization, "hv_memory");
     gint64 mib = 0;
 
-    return value != NULL && ocf_parse_integer(value, 1, G_MAXINT32, &mib) ? mib : 0;
+    return value != NULL && ocf_parse_integer(value, 1, G_MAXINT32, &mib) ? (guint64)mib : 0;
+}
+
+guint carriage_speed(const ClusterNetworks *networks, char **network)
+{
+    g_autoptr(NetprefChoice) ranking = netpref_rank(networks->networks, networks->policy, NULL);
+
+    *network = NULL;
+    if (netpref_choice_usable_count(ranking) == 0)
+        return SPEED_ASSUMED_MBITS;
+    const NetprefNetwork *first = netpref_choice_get(ranking, 0)->network;
+    *network = g_strdup(first->name);
+    return first->speed_mbits > 0 ? first->speed_mbits : SPEED_ASSUMED_MBITS;
+}
+
+gint64 carriage_estimate_s(guint64 mib, guint speed_mbits)
+{
+    return (gint64)(mib * MIB / ((guint64)speed_mbits * MBIT / BITS)) + 1;
+}
+
+gint64 carriage_timeout_s(gint64 estimate_s)
+{
+    gint64 wanted_s = MAX(TIMEOUT_LEAST_S, SLACK_S + PASSES * estimate_s);
+
+    return (wanted_s + ROUND_S - 1) / ROUND_S * ROUND_S;
 }
 
 void carriage_choose(Carriage *carriage, const Vm *vm, const ClusterNetworks *networks, const char *from,
                      const char *to)
 {
     g_autofree char *own_way = vm_own_way(vm);
-    gint64 mib = memory_mib(vm);
+    guint64 mib = carriage_memory_mib(vm);
 
     *carriage = (Carriage){.estimate_s = -1};
     if (own_way != NULL || networks == NULL || !vm_is_live_domain(vm))
@@ -34,7 +66,7 @@ void carriage_choose(Carriage *carriage, const Vm *vm, const ClusterNetworks *ne
     const NetprefCandidate *best = netpref_choice_get(choice, 0);
     carriage->network = g_strdup(best->network->name);
     if (best->speed_mbits > 0 && mib > 0)
-        carriage->estimate_s = mib * MIB / (best->speed_mbits * (gint64)(1000 * 1000 / BITS)) + 1;
+        carriage->estimate_s = carriage_estimate_s(mib, best->speed_mbits);
 }
 
 void carriage_clear(Carriage *carriage)

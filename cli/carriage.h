@@ -14,6 +14,17 @@ typedef struct {
 /* NETWORKS may be NULL: not known. VirtualDomain, and a VM with a way of its own, do not go by networks. */
 void carriage_choose(Carriage *carriage, const Vm *vm, const ClusterNetworks *networks, const char *from,
                      const char *to);
+/* Its memory, which the agent has told the cluster as its utilization; 0: not known. */
+guint64 carriage_memory_mib(const Vm *vm);
+
+/* The speed of the cluster's first network in use, whose name goes to *NETWORK; where it does not say its
+ * speed, or there is none, a Gbit/s and NULL. */
+guint carriage_speed(const ClusterNetworks *networks, char **network);
+
+/* How long MIB take at that speed, at least a second; and the timeout of migrate_to that it wants. */
+gint64 carriage_estimate_s(guint64 mib, guint speed_mbits);
+gint64 carriage_timeout_s(gint64 estimate_s);
+
 void carriage_clear(Carriage *carriage);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Carriage, carriage_clear)

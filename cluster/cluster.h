@@ -30,7 +30,17 @@ typedef struct {
     GHashTable *parameters; /* instance attributes: name (char *) to value (char *) */
     GHashTable *meta;       /* meta attributes, its group's or clone's and the defaults included */
     GHashTable *utilization;
+    GHashTable
+        *timeouts;      /* of operations that have one: name (char *) to value (char *), op_defaults' as "" */
+    gboolean monitored; /* at intervals */
 } ClusterResource;
+
+/* The timeout of its operation NAME: its own, the defaults', or Pacemaker's 20 s. */
+gint64 cluster_resource_timeout_s(const ClusterResource *resource, const char *name);
+gboolean cluster_resource_is_monitored(const ClusterResource *resource);
+
+/* A duration as the CIB writes it ("90", "90s", "2min", "1h"); -1 for what is none. Pure. */
+gint64 cluster_duration_s(const char *text);
 
 /* Makes RESOURCE, of the agent FROM ("ocf:heartbeat:VirtualDomain"), one of TO; all else in the CIB stays.
  * *DONE is FALSE where it is not of FROM, or takes its agent from a template. What the executors and the
@@ -265,6 +275,18 @@ gboolean cluster_forecast_wish(const char *resource, const char *node, gboolean 
 /* What the cluster would do if NODE went into standby: of ClusterMoveForecast, for each resource that it
  * would act upon, once. Without BACK. */
 GPtrArray *cluster_forecast_standby(const char *node, OcfDeadline deadline, GError **error);
+
+/* The cluster's properties (crm_config): name (char *) to value (char *). */
+GHashTable *cluster_properties_read(OcfDeadline deadline, GError **error);
+
+/* A constraint that crm_resource or a shell on top of it made for a move or a ban, and nobody took back. */
+typedef struct {
+    char *id;
+    char *resource;
+} ClusterWishLeft;
+
+/* All of them; of ClusterWishLeft. */
+GPtrArray *cluster_wishes_left(OcfDeadline deadline, GError **error);
 
 /* TRUE if the cluster has nothing to do: no transition is under way. FALSE also where nobody can tell. */
 gboolean cluster_is_idle(OcfDeadline deadline);

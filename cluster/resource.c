@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { TIMEOUT_DEFAULT_S = 20 }; /* Pacemaker's, of an operation that has none */
+
 /* Adds the pairs of NODE's sets called KIND to VALUES; what is there already wins. */
 static void add_values(GHashTable *values, const xmlNode *node, const char *kind)
 {
@@ -42,6 +44,66 @@ static char *agent_of(const xmlNode *primitive)
     return provider != NULL ? g_strjoin(":", class, provider, type, NULL) : g_strjoin(":", class, type, NULL);
 }
 
+gint64 cluster_duration_s(const char *text)
+{
+    static const struct {
+        const char *unit;
+        gint64 ms;
+    } units[] = {{"", 1000},     {"s", 1000},    {"sec", 1000},   {"ms", 1}, {"msec", 1}, {"m", 60000},
+                 {"min", 60000}, {"h", 3600000}, {"hr", 3600000}, {"us", 0}, {"usec", 0}};
+    g_autofree char *copy = g_strstrip(g_strdup(text));
+    size_t digits = strspn(copy, "0123456789");
+    g_autofree char *unit = g_strstrip(g_strdup(copy + digits));
+    gint64 number = 0;
+
+    copy[digits] = '\0';
+    for (guint i = 0; i < G_N_ELEMENTS(units); i++)
+        if (g_ascii_strcasecmp(units[i].unit, unit) == 0 && ocf_parse_integer(copy, 0, G_MAXINT32, &number))
+            return number * units[i].ms / 1000;
+    return -1;
+}
+
+gint64 cluster_resource_timeout_s(const ClusterResource *resource, const char *name)
+{
+    const char *own = g_hash_table_lookup(resource->timeouts, name);
+    const char *value = own != NULL ? own : g_hash_table_lookup(resource->timeouts, "");
+    gint64 timeout_s = value != NULL ? cluster_duration_s(value) : -1;
+
+    return timeout_s >= 0 ? timeout_s : TIMEOUT_DEFAULT_S;
+}
+
+gboolean cluster_resource_is_monitored(const ClusterResource *resource)
+{
+    return resource->monitored;
+}
+
+/* Of PRIMITIVE or its template; what is there already wins. */
+static void add_operations(ClusterResource *resource, const xmlNode *primitive)
+{
+    const xmlNode *operations = primitive != NULL ? find_element(primitive, "operations", NULL) : NULL;
+
+    for (const xmlNode *op = operations != NULL ? operations->children : NULL; op != NULL; op = op->next) {
+        g_autofree char *name = cluster_xml_is(op, "op") ? cluster_xml_attribute(op, "name") : NULL;
+        g_autofree char *timeout = name != NULL ? cluster_xml_attribute(op, "timeout") : NULL;
+        g_autofree char *interval = name != NULL ? cluster_xml_attribute(op, "interval") : NULL;
+        if (g_strcmp0(name, "monitor") == 0 && interval != NULL && cluster_duration_s(interval) > 0)
+            resource->monitored = TRUE;
+        if (timeout != NULL && !g_hash_table_contains(resource->timeouts, name))
+            g_hash_table_insert(resource->timeouts, g_steal_pointer(&name), g_steal_pointer(&timeout));
+    }
+}
+
+static void add_default_timeout(ClusterResource *resource, const xmlNode *root)
+{
+    g_autoptr(GHashTable) defaults = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    const char *timeout = NULL;
+
+    add_values(defaults, find_element(root, "op_defaults", NULL), "meta_attributes");
+    timeout = g_hash_table_lookup(defaults, "timeout");
+    if (timeout != NULL)
+        g_hash_table_insert(resource->timeouts, g_strdup(""), g_strdup(timeout));
+}
+
 static ClusterResource *resource_new(const xmlNode *primitive, const xmlNode *root)
 {
     ClusterResource *resource = g_new0(ClusterResource, 1);
@@ -62,6 +124,10 @@ static ClusterResource *resource_new(const xmlNode *primitive, const xmlNode *ro
          parent = parent->parent)
         add_values(resource->meta, parent, "meta_attributes");
     add_values(resource->meta, find_element(root, "rsc_defaults", NULL), "meta_attributes");
+    resource->timeouts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    add_operations(resource, primitive);
+    add_operations(resource, template);
+    add_default_timeout(resource, root);
     return resource;
 }
 
@@ -74,6 +140,7 @@ void cluster_resource_free(ClusterResource *resource)
     g_hash_table_unref(resource->parameters);
     g_hash_table_unref(resource->meta);
     g_hash_table_unref(resource->utilization);
+    g_hash_table_unref(resource->timeouts);
     g_free(resource);
 }
 

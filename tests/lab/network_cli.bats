@@ -8,7 +8,7 @@ load lib.bash
 load agent.bash
 
 setup_file() {
-  lab up --nodes 3 --stage "$WHERRY_STAGE"
+  lab up --nodes 3 --stonith --stage "$WHERRY_STAGE"
   publish_all
   on a1 pcs resource create nets ocf:wherry:MigrationNetworks clone --disabled
   lab guest vm1 >/dev/null
@@ -526,6 +526,26 @@ answer_with() {
   on a1 sh -e "$LAB/shared/mend"
   run wherry check
   [ "$status" = 0 ]
+}
+
+@test "check finds timeouts, monitors, left constraints and the lack of fencing, and what mends them does" {
+  on a1 pcs resource update vm1 op migrate_to timeout=5s
+  on a1 pcs resource op remove vm1 monitor interval=10s
+  on a1 pcs property set stonith-enabled=false migration-limit=
+  on a1 crm_resource --ban --resource vm1 --node a3
+  run -78 wherry check
+  [[ $output == *'error: vm1: the timeout of migrate_to is 5 s, and its 128 MiB take about '*'to mend it: pcs resource update vm1 op migrate_to timeout=120s'* ]]
+  [[ $output == *'warning: vm1: it has no recurring monitor'* ]]
+  [[ $output == *'warning: vm1: a move has left the constraint cli-ban-vm1-on-a3 behind'* ]]
+  [[ $output == *'error: cluster: fencing is off'* ]]
+  [[ $output == *'note: cluster: there is no limit of migrations'* ]]
+  sed -n 's/.*to mend it: \(pcs .*\)/\1/p' <<<"$output" | grep -v stonith >"$LAB/shared/mend"
+  on a1 sh -e "$LAB/shared/mend"
+  run -78 wherry check # all but the fencing, which is more than a command
+  [[ $output != *vm1* && $output != *'limit of migrations'* ]]
+  on a1 pcs property set stonith-enabled=true
+  run -0 wherry check
+  run -0 wherry check vm1
 }
 
 # --- help ---
