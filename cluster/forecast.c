@@ -20,7 +20,8 @@ static void remove_drop(xmlNode *set, gpointer data)
 
 typedef struct {
     const char *resource;
-    char *target; /* of the move that is taken for done; NULL: none is */
+    char *target;   /* of the move that is taken for done; NULL: none is */
+    gint64 began_s; /* when that began */
     char *what;
 } Forecast;
 
@@ -29,13 +30,17 @@ typedef struct {
  * (--op-inject), but 2.1.5 crashes upon that where it is to print XML. */
 static void complete_move(xmlNode *operation, gpointer data)
 {
+    Forecast *forecast = data;
     g_autofree char *key = cluster_xml_attribute(operation, "transition-key");
+    g_autofree char *began = cluster_xml_attribute(operation, "last-rc-change");
     g_autofree char *magic = g_strconcat("0:0;", key, NULL);
 
     if (!cluster_xml_says(operation, "operation", "migrate_to") ||
-        !cluster_xml_says(operation, "op-status", "-1") || *(char **)data != NULL)
+        !cluster_xml_says(operation, "op-status", "-1") || forecast->target != NULL)
         return;
-    *(char **)data = cluster_xml_attribute(operation, "migrate_target");
+    forecast->target = cluster_xml_attribute(operation, "migrate_target");
+    if (began != NULL)
+        ocf_parse_integer(began, 0, G_MAXINT64, &forecast->began_s);
     xmlSetProp(operation, (const xmlChar *)"op-status", (const xmlChar *)"0");
     xmlSetProp(operation, (const xmlChar *)"rc-code", (const xmlChar *)"0");
     xmlSetProp(operation, (const xmlChar *)"transition-magic", (const xmlChar *)magic);
@@ -51,7 +56,77 @@ static void complete_moves(xmlNode *resource, gpointer data)
     Forecast *forecast = data;
 
     if (cluster_xml_says(resource, "id", forecast->resource))
-        cluster_xml_each(resource, "lrm_rsc_op", complete_move, &forecast->target);
+        cluster_xml_each(resource, "lrm_rsc_op", complete_move, forecast);
+}
+
+/* ---- a target that has forgotten ----------------------------------------------------------------------- */
+
+/* What the nodes know of a resource. */
+typedef struct {
+    const Forecast *forecast;
+    guint records;          /* of the node that is looked at: how many operations it has on record... */
+    gboolean asked_anew;    /* ...and whether it was probed after the move had begun */
+    gboolean forgotten;     /* by the target */
+    gboolean target_blank;  /* it has no record at all... */
+    gboolean third_has_one; /* ...and another node but the source has one */
+} Memory;
+
+static void look_at_record(xmlNode *operation, gpointer data)
+{
+    Memory *memory = data;
+    g_autofree char *changed = cluster_xml_attribute(operation, "last-rc-change");
+    gint64 at_s = 0;
+
+    memory->records++;
+    if (changed != NULL && ocf_parse_integer(changed, 0, G_MAXINT64, &at_s) &&
+        cluster_xml_says(operation, "operation", "monitor") && cluster_xml_says(operation, "interval", "0") &&
+        at_s > memory->forecast->began_s)
+        memory->asked_anew = TRUE;
+}
+
+static void look_at_resource(xmlNode *resource, gpointer data)
+{
+    Memory *memory = data;
+
+    if (cluster_xml_says(resource, "id", memory->forecast->resource))
+        cluster_xml_each(resource, "lrm_rsc_op", look_at_record, memory);
+}
+
+static void find_move(xmlNode *operation, gpointer data)
+{
+    if (cluster_xml_says(operation, "operation", "migrate_to"))
+        *(gboolean *)data = TRUE;
+}
+
+static void look_at_node(xmlNode *node, gpointer data)
+{
+    Memory *memory = data;
+    gboolean is_source = FALSE;
+
+    memory->records = 0;
+    memory->asked_anew = FALSE;
+    cluster_xml_each(node, "lrm_resource", look_at_resource, memory);
+    if (cluster_xml_says(node, "uname", memory->forecast->target)) {
+        memory->forgotten = memory->asked_anew || !cluster_xml_says(node, "join", "member");
+        memory->target_blank = memory->records == 0;
+        return;
+    }
+    cluster_xml_each(node, "lrm_rsc_op", find_move, &is_source);
+    memory->third_has_one |= memory->records > 0 && !is_source;
+}
+
+/* TRUE if the target's executor or controller died after the move had begun. Then the cluster has to make
+ * sure of the node before it goes on, and whoever changes the wish in that second has the guest restarted,
+ * with nobody there to prevent it. */
+static gboolean target_forgot(xmlDoc *cib, const Forecast *forecast)
+{
+    Memory memory = {.forecast = forecast};
+
+    if (forecast->target == NULL)
+        return FALSE;
+    cluster_xml_each((xmlNode *)cib, "node_state", look_at_node, &memory);
+    /* with enable-startup-probes=false no node has one */
+    return memory.forgotten || (memory.target_blank && memory.third_has_one);
 }
 
 /* A file that is to be removed; NULL where it cannot be written. */
@@ -134,6 +209,8 @@ static gboolean simulate(const char *resource, gboolean moved, OcfDeadline deadl
     g_autoptr(xmlDoc) document = path != NULL ? simulate_copy(path, deadline, error) : NULL;
     if (document != NULL)
         cluster_xml_each((xmlNode *)document, "rsc_action", judge_action, &forecast);
+    if (document != NULL && forecast.what == NULL && target_forgot(cib, &forecast))
+        forecast.what = g_strdup("its target has forgotten meanwhile what it knew of it");
     g_free(forecast.target);
     if (document == NULL)
         return FALSE;

@@ -18,6 +18,7 @@ typedef struct {
     const char *allow_migrate;
     gboolean moving;     /* from a2 to a3 */
     gboolean forgotten;  /* by a3: its controller died */
+    gboolean unprobed;   /* a1 was never asked either */
     gint probed_later_s; /* of a3, than the migration was begun */
 } Situation;
 
@@ -43,7 +44,7 @@ static char *cib(const Situation *it)
 {
     g_autofree char *first_probe = probe("4", SEEN_S - 100);
     g_autofree char *third_probe = probe("5", SEEN_S + it->probed_later_s);
-    g_autofree char *first = node("1", first_probe);
+    g_autofree char *first = node("1", it->unprobed ? "" : first_probe);
     g_autofree char *third = node("3", it->forgotten ? "" : third_probe);
     g_autofree char *moving = g_strdup_printf(
         "<lrm_rsc_op id='web_migrate_to_0' operation_key='web_migrate_to_0' operation='migrate_to' "
@@ -123,11 +124,34 @@ static void forecast_wish(const Situation *it, const char *node, gboolean away, 
 static void a_guest_that_arrives_where_it_is_wished_is_left(void **state)
 {
     (void)state;
-    for (gint later_s = -1; later_s <= 1; later_s++) {
+    for (gint later_s = -1; later_s <= 0; later_s++) {
         g_autofree char *what = forecast_moved(&(Situation){
             .moving = TRUE, .constraints = PREFERS("a3", "INFINITY"), .probed_later_s = later_s});
         assert_null(what);
     }
+}
+
+/* Seed 93: the wish changed in the second after the success, and nothing of ours was asked any more. */
+static void one_whose_target_forgot_meanwhile_is_not_left_to_the_cluster(void **state)
+{
+    g_autofree char *asked = forecast_moved(
+        &(Situation){.moving = TRUE, .constraints = PREFERS("a3", "INFINITY"), .probed_later_s = 1});
+    g_autofree char *blank = forecast_moved(
+        &(Situation){.moving = TRUE, .constraints = PREFERS("a3", "INFINITY"), .forgotten = TRUE});
+    (void)state;
+
+    assert_non_null(asked);
+    assert_non_null(strstr(asked, "forgotten"));
+    assert_non_null(blank);
+}
+
+static void where_nobody_is_probed_a_target_without_record_has_forgotten_nothing(void **state)
+{
+    g_autofree char *what = forecast_moved(&(Situation){
+        .moving = TRUE, .constraints = PREFERS("a3", "INFINITY"), .forgotten = TRUE, .unprobed = TRUE});
+    (void)state;
+
+    assert_null(what);
 }
 
 /* Seed 93 of the campaign: a new DC had asked the target anew while the guest travelled. */
@@ -221,6 +245,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_guest_that_arrives_where_it_is_wished_is_left),
+        cmocka_unit_test(one_whose_target_forgot_meanwhile_is_not_left_to_the_cluster),
+        cmocka_unit_test(where_nobody_is_probed_a_target_without_record_has_forgotten_nothing),
         cmocka_unit_test(
             one_that_is_wished_elsewhere_meanwhile_would_be_stopped_whenever_the_target_was_asked),
         cmocka_unit_test(one_that_is_wished_elsewhere_and_forgotten_where_it_arrives_would_be_stopped),
