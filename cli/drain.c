@@ -12,15 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    FORCE = 0,
-    ASK_MS = 20000,
-    LOOK_EVERY_MS = 500,
-    IDLE_EVERY_MS = 2000,
-    IDLE_LOOKS = 3,
-    LAST_WORD_MS = 4000,
-    BAR_WIDTH = 20
-};
+enum { FORCE = 0, ASK_MS = 20000, LOOK_EVERY_MS = 500, LAST_WORD_MS = 4000, BAR_WIDTH = 20 };
 
 typedef struct {
     DrainPlan *plan;
@@ -28,8 +20,7 @@ typedef struct {
     gboolean quiet, terminal;
     gint64 began_us;
     guint lines; /* painted on the terminal */
-    guint idle_looks;
-    gint64 idle_asked_us;
+    ClusterIdleLooks idle;
 } Drain;
 
 /* ---- what is seen -------------------------------------------------------------------------------------- */
@@ -84,24 +75,13 @@ static void tell_news(const Drain *drain, const Passenger *passenger)
     fflush(stdout);
 }
 
-static gboolean is_idle_for_good(Drain *drain)
-{
-    gint64 now_us = g_get_monotonic_time();
-
-    if (now_us - drain->idle_asked_us >= IDLE_EVERY_MS * 1000) {
-        drain->idle_asked_us = now_us;
-        drain->idle_looks = cluster_is_idle(ocf_deadline_in(ASK_MS)) ? drain->idle_looks + 1 : 0;
-    }
-    return drain->idle_looks >= IDLE_LOOKS;
-}
-
 /* What cannot be seen now is seen at the next look. */
 static void look(Drain *drain)
 {
     g_autoptr(GPtrArray) reports = report_view_read(NULL);
     g_autoptr(GPtrArray) standings =
         reports != NULL ? cluster_standings_read(ocf_deadline_in(ASK_MS), NULL) : NULL;
-    gboolean idle = standings != NULL && is_idle_for_good(drain);
+    gboolean idle = standings != NULL && cluster_is_idle_for_good(&drain->idle, ocf_deadline_in(ASK_MS));
 
     for (guint i = 0; standings != NULL && i < drain->plan->passengers->len; i++) {
         Passenger *passenger = drain->plan->passengers->pdata[i];

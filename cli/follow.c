@@ -15,8 +15,6 @@
 enum {
     LOOK_EVERY_MS = 500,
     ASK_MS = 10000,
-    IDLE_EVERY_MS = 2000,
-    IDLE_LOOKS = 3,      /* in a row, without a report: the cluster does not mean to move it */
     LAST_WORD_MS = 5000, /* that a report may come later than the cluster's own news */
     SILENT_MS = 60000    /* of the cluster, after which it is given up */
 };
@@ -27,8 +25,8 @@ typedef struct {
     gboolean terminal;
     char *shown;
     Interrupt interrupt;
-    guint idle_looks;
-    gint64 idle_asked_us, arrived_us, heard_us;
+    ClusterIdleLooks idle;
+    gint64 arrived_us, heard_us;
 } Watch;
 
 void follow_clear(Follow *follow)
@@ -131,14 +129,10 @@ void follow_take_report(Report **taken, const GPtrArray *reports, GHashTable *kn
     }
 }
 
-/* Nobody reports, and the cluster has nothing to do, again and again. */
-static gboolean is_idle_for_good(Watch *watch, gint64 now_us)
+/* Nobody reports, and the cluster does not mean to move it. */
+static gboolean is_idle_for_good(Watch *watch)
 {
-    if (watch->follow->report != NULL || now_us - watch->idle_asked_us < IDLE_EVERY_MS * 1000)
-        return FALSE;
-    watch->idle_asked_us = now_us;
-    watch->idle_looks = cluster_is_idle(ocf_deadline_in(ASK_MS)) ? watch->idle_looks + 1 : 0;
-    return watch->idle_looks >= IDLE_LOOKS;
+    return watch->follow->report == NULL && cluster_is_idle_for_good(&watch->idle, ocf_deadline_in(ASK_MS));
 }
 
 /* Whether the last word of the report is there, or need not be awaited any longer. */
@@ -164,7 +158,7 @@ static gboolean has_ended(Watch *watch, const ClusterStanding *standing, FollowE
     }
     *end = FOLLOW_STAYED;
     return (report != NULL && report_has_ended(report) && report->phase != REPORT_MOVED) ||
-           is_idle_for_good(watch, now_us);
+           is_idle_for_good(watch);
 }
 
 /* FALSE with ERROR: the cluster has not answered for long. */

@@ -291,6 +291,15 @@ GPtrArray *cluster_wishes_left(OcfDeadline deadline, GError **error);
 /* TRUE if the cluster has nothing to do: no transition is under way. FALSE also where nobody can tell. */
 gboolean cluster_is_idle(OcfDeadline deadline);
 
+/* The same at three looks with two seconds between them: an idle moment lies between each two transitions.
+ * Looks when it is time to; TRUE until a look says otherwise. LOOKS begins zeroed. */
+typedef struct {
+    guint in_a_row;
+    gint64 last_us;
+} ClusterIdleLooks;
+
+gboolean cluster_is_idle_for_good(ClusterIdleLooks *looks, OcfDeadline deadline);
+
 /* ---- constraints that expire ------------------------------------------------------------------------------
  */
 

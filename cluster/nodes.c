@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { IDLE_LOOKS = 3, IDLE_EVERY_MS = 2000 };
+
 char *cluster_local_node(OcfDeadline deadline, GError **error)
 {
     const char *const argv[] = {"crm_node", "--name", NULL};
@@ -196,4 +198,15 @@ gboolean cluster_is_idle(OcfDeadline deadline)
         return FALSE;
     const char *const admin[] = {"crmadmin", "--status", dc, NULL};
     return cluster_tool_run(admin, deadline, &said, NULL, NULL) && strstr(said, "S_IDLE") != NULL;
+}
+
+gboolean cluster_is_idle_for_good(ClusterIdleLooks *looks, OcfDeadline deadline)
+{
+    gint64 now_us = g_get_monotonic_time();
+
+    if (looks->last_us == 0 || now_us - looks->last_us >= IDLE_EVERY_MS * 1000) {
+        looks->last_us = now_us;
+        looks->in_a_row = cluster_is_idle(deadline) ? looks->in_a_row + 1 : 0;
+    }
+    return looks->in_a_row >= IDLE_LOOKS;
 }

@@ -30,10 +30,9 @@ typedef struct {
     Journal *journal;  /* as last loaded, or NULL */
     ClusterDrop *drop; /* as it stands in the CIB, or NULL */
     gboolean ours;
-    gboolean avoided;     /* the target that failed is avoided already */
-    guint unwell_looks;   /* in a row */
-    guint idle_looks;     /* in a row */
-    gint64 idle_asked_us; /* when it was asked last */
+    gboolean avoided;   /* the target that failed is avoided already */
+    guint unwell_looks; /* in a row */
+    ClusterIdleLooks idle;
     gint64 moving_since_us;
     char *said; /* last, so that the same is not said again and again */
 } Settler;
@@ -449,18 +448,6 @@ static gboolean drop_is_orphan(const Settler *settler)
            standing != CLUSTER_NODE_ONLINE;
 }
 
-/* Twice in a row with time between: an idle moment lies between each two of its transitions. */
-static gboolean cluster_is_idle_for_good(Settler *settler)
-{
-    gint64 now_us = g_get_monotonic_time();
-
-    if (now_us - settler->idle_asked_us < IDLE_EVERY_MS * 1000)
-        return FALSE;
-    settler->idle_asked_us = now_us;
-    settler->idle_looks = cluster_is_idle(ocf_deadline_in(ASK_MS)) ? settler->idle_looks + 1 : 0;
-    return settler->idle_looks > 2;
-}
-
 static gboolean look(Settler *settler, SettleView *view, GError **error)
 {
     g_autoptr(GError) unreadable = NULL;
@@ -480,7 +467,7 @@ static gboolean look(Settler *settler, SettleView *view, GError **error)
     view->drop_is_ours = settler->ours;
     view->drop_is_orphan = drop_is_orphan(settler);
     view->cluster_is_idle = settler->journal != NULL && settler->journal->step == JOURNAL_MOVED &&
-                            cluster_is_idle_for_good(settler);
+                            cluster_is_idle_for_good(&settler->idle, ocf_deadline_in(ASK_MS));
     return TRUE;
 }
 

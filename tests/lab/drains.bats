@@ -26,8 +26,6 @@ teardown_file() {
   "$BATS_TEST_DIRNAME/lab" down
 }
 
-all_publish() { [ "$(on a1 attrd_updater -n wherry-links -Q -A | grep -c 'link mig up')" = 3 ]; }
-
 # Both guests are on a2, and nothing but stickiness holds them there.
 setup() {
   LAB=$WHERRY_LAB

@@ -25,8 +25,6 @@ teardown_file() {
   "$BATS_TEST_DIRNAME/lab" down
 }
 
-all_publish() { [ "$(on a1 attrd_updater -n wherry-links -Q -A | grep -c 'link mig up')" = 2 ]; }
-
 # FROM is where the guest is, TO the other node. Settings and wires are as new.
 setup() {
   LAB=$WHERRY_LAB

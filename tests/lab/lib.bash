@@ -167,3 +167,9 @@ first_node_on() {
   done
   return 1
 }
+
+# Each node of the first cluster has told, by wherryd, that its network mig is up.
+all_publish() {
+  local nodes=("$LAB"/nodes/a*)
+  [ "$(on a1 attrd_updater -n wherry-links -Q -A | grep -c 'link mig up')" = "${#nodes[@]}" ]
+}

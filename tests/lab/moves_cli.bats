@@ -22,8 +22,6 @@ teardown_file() {
   "$BATS_TEST_DIRNAME/lab" down
 }
 
-all_publish() { [ "$(on a1 attrd_updater -n wherry-links -Q -A | grep -c 'link mig up')" = 3 ]; }
-
 setup() {
   LAB=$WHERRY_LAB
   begin_places

@@ -25,8 +25,6 @@ teardown_file() {
   lab down
 }
 
-all_publish() { [ "$(on a1 attrd_updater -n wherry-links -Q -A | grep -c 'link mig up')" = 3 ]; }
-
 setup() {
   local node
   guest=g$BATS_TEST_NUMBER
