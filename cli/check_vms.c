@@ -112,7 +112,7 @@ gboolean check_cluster(GPtrArray *defects, GError **error)
         defect_add(
             defects, NETPREF_NOTE, "cluster", "there is no limit of migrations (migration-limit)",
             "a drain begins as many at once as the nodes' load allows, and each has a part of the network",
-            g_strdup("pcs property set migration-limit=2"));
+            g_strdup("wherry limit migrations 2"));
     return TRUE;
 }
 

@@ -188,6 +188,20 @@ static const CliVerb verbs[] = {
         .run = cli_undrain,
     },
     {
+        .name = "limit migrations",
+        .arguments = "[NUMBER|off]",
+        .most = 1,
+        .flags = CLI_CHANGES,
+        .summary = "Show or set how many migrations a node takes part in at once",
+        .description =
+            "Incoming and outgoing ones count together, as in Hyper-V. It is the cluster property "
+            "migration-limit, which "
+            "Pacemaker's scheduler heeds for all resources: in a drain the others wait for their turn, and "
+            "their timeouts "
+            "have not begun. Two are a good start: each more makes all of them slower on the same wire.",
+        .run = cli_limit_migrations,
+    },
+    {
         .name = "status",
         .flags = CLI_SHOWS,
         .options = {{"watch", NULL, "Show it again and again, until interrupted"}},

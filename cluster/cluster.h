@@ -279,6 +279,9 @@ GPtrArray *cluster_forecast_standby(const char *node, OcfDeadline deadline, GErr
 /* The cluster's properties (crm_config): name (char *) to value (char *). */
 GHashTable *cluster_properties_read(OcfDeadline deadline, GError **error);
 
+/* Sets one, or with VALUE NULL unsets it (crm_attribute, as pcs and crm do). */
+gboolean cluster_property_set(const char *name, const char *value, OcfDeadline deadline, GError **error);
+
 /* A constraint that crm_resource or a shell on top of it made for a move or a ban, and nobody took back. */
 typedef struct {
     char *id;

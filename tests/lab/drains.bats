@@ -78,7 +78,7 @@ configuration() { on a1 cibadmin --query --scope configuration; }
   on a1 crm_mon -1 | grep -q 'Node a2: standby'
   run -0 on a3 wherry undrain a2
   [ "$output" = "a2 takes VMs again" ]
-  ! on a1 crm_mon -1 | grep -q 'standby'
+  refute_line standby on a1 crm_mon -1
   run -0 on a3 wherry undrain a2
   [ "$output" = "a2 takes VMs already" ]
 }
@@ -116,7 +116,7 @@ configuration() { on a1 cibadmin --query --scope configuration; }
   on a1 pcs node standby a1 a3
   run -107 on a1 wherry drain a2
   [[ $output == *"vm1 (there is no node for it), vm2 (there is no node for it)"* ]]
-  ! on a1 crm_mon -1 | grep -q 'Node a2: standby'
+  refute_line 'Node a2: standby' on a1 crm_mon -1
   guest_is_on vm1 a2
   unharmed
 }
@@ -208,4 +208,50 @@ pacemaker_is_gone() { ! on "$1" pgrep -x pacemakerd; }
   unharmed
   on a2 attrd_updater --name '#health-lab' --delete
   on a1 pcs property unset node-health-strategy
+}
+
+# ---- limits ---------------------------------------------------------------------------------------------
+
+# Drains a2 over slow wires; prints the greatest number of migrations that were seen at once.
+most_at_once() {
+  local node most=0 now end=$((SECONDS + 90))
+  for node in a1 a2 a3; do lab shape "$node" mig 200; done
+  on a1 wherry drain a2 --no-wait >&2
+  while ! is_empty a2 2>/dev/null && [ "$SECONDS" -lt "$end" ]; do
+    now=$(on a1 wherry status --json | jq '[.migrations[] | select(.phase == "sending" or .phase == "preparing")] | length')
+    [ "$now" -le "$most" ] || most=$now
+  done
+  for node in a1 a2 a3; do lab shape "$node" mig off; done
+  echo "$most"
+}
+
+@test "a_limit_of_migrations_is_heeded_by_a_drain" {
+  run -0 on a3 wherry limit migrations 1
+  [ "$output" = "migrations of a node at once, incoming and outgoing: 1 (was: none)" ]
+  [ "$(most_at_once)" = 1 ]
+  is_empty a2
+  on a1 wherry undrain a2
+  on a1 wherry limit migrations off
+  on a1 wherry move vm1 a2
+  on a1 wherry move vm2 a2
+  [ "$(most_at_once)" = 2 ]
+  unharmed
+}
+
+@test "a_limit_is_shown_and_a_wrong_one_refused" {
+  local before
+  before=$(configuration)
+  run -64 on a1 wherry limit migrations 0
+  run -64 on a1 wherry limit migrations many
+  run -64 on a1 wherry limit
+  run -0 on a1 wherry limit migrations 3 --dry-run
+  [[ $output == *"3 (was: none), if it were changed" ]]
+  run -4 on a1 setpriv --reuid=nobody --clear-groups wherry limit migrations 3
+  [ "$(configuration)" = "$before" ]
+  on a1 wherry limit migrations 3
+  run -0 on a2 wherry limit migrations --json
+  jq -e '.migrations == 3 and .changed == false' <<<"$output"
+  run -0 on a2 wherry limit migrations off
+  run -0 on a2 wherry limit migrations
+  [ "$output" = "migrations of a node at once, incoming and outgoing: none" ]
 }

@@ -21,6 +21,19 @@ wait_until() {
   done
 }
 
+# refute COMMAND...: it fails. A bare "!" is heeded by nobody in bats, unless it is the last word of a function.
+refute() {
+  ! "$@" || { echo "it should have failed: $*" >&2; return 1; }
+}
+
+# refute_line REGEX COMMAND...: what the command prints has no line that matches; the command itself has to work
+refute_line() {
+  local regex=$1 text
+  shift
+  text=$("$@") || { echo "failed: $*" >&2; return 1; }
+  ! grep -E -- "$regex" <<<"$text" >&2 || { echo "$* has a line like $regex" >&2; return 1; }
+}
+
 # --- guests ---
 
 guest_base() { # NAME: the base name of its files in $LAB/shared and $LAB/guests

@@ -85,7 +85,7 @@ start_libvirtd() {
   boot --ignore-shutdown
   agent a1 "$guest" stop CRM_meta_timeout=8000
   is_gone
-  ! console_says '^SHUTDOWN'
+  refute console_says '^SHUTDOWN'
 }
 
 @test "a_guest_that_an_administrator_paused_is_woken_to_shut_down" {
@@ -388,7 +388,7 @@ start_on() {
   is_gone
   start_libvirtd a2
   start_on a1
-  ! has_journal a1
+  refute has_journal a1
 }
 
 @test "I1_the_journal_of_the_same_guest_under_another_name_counts" {

@@ -237,7 +237,7 @@ history_has_arrival() { on "$1" wherry history web --json | jq -e --arg from "$F
   ended_with 0
   [ "$(grep -c . "$BATS_TEST_TMPDIR/out")" -le 3 ]
   grep -qx "web from $FROM to $TO by mig: sending" "$BATS_TEST_TMPDIR/out"
-  ! grep -q $'\r' "$BATS_TEST_TMPDIR/out"
+  refute grep -q $'\r' "$BATS_TEST_TMPDIR/out"
 }
 
 @test "no_wait_returns_at_once_and_the_wish_goes_when_it_is_granted" {

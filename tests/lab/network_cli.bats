@@ -539,7 +539,7 @@ answer_with() {
   [[ $output == *'warning: vm1: a move has left the constraint cli-ban-vm1-on-a3 behind'* ]]
   [[ $output == *'error: cluster: fencing is off'* ]]
   [[ $output == *'note: cluster: there is no limit of migrations'* ]]
-  sed -n 's/.*to mend it: \(pcs .*\)/\1/p' <<<"$output" | grep -v stonith >"$LAB/shared/mend"
+  sed -n 's/.*to mend it: \(\(pcs\|wherry\) .*\)/\1/p' <<<"$output" | grep -v stonith >"$LAB/shared/mend"
   on a1 sh -e "$LAB/shared/mend"
   run -78 wherry check # all but the fencing, which is more than a command
   [[ $output != *vm1* && $output != *'limit of migrations'* ]]

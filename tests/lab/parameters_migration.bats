@@ -240,7 +240,7 @@ time_to_give_up() {
   wait_until 10 job_reaches "$FROM" mover data_processed "$TALK"
   lab drop "$TO" mig
   from_us=${EPOCHREALTIME/./}
-  ! wait $agent || return 1
+  refute wait $agent
   echo $(((${EPOCHREALTIME/./} - from_us) / 1000))
   lab undrop "$TO" mig
 }

@@ -93,8 +93,8 @@ stayed_on() { # NODE
   guest_counts "$vm"
   counter_unbroken "$vm"
   one_writer "$vm"
-  ! on a1 cibadmin --query --xpath "//primitive[@id='$vm']" | grep -q maintenance
-  ! on a1 crm_mon -1 | grep -q "$vm .* on a[123] returned"
+  refute_line maintenance on a1 cibadmin --query --xpath "//primitive[@id='$vm']"
+  refute_line "$vm .* on a[123] returned" on a1 crm_mon -1
 }
 
 # ---- processes of a node, by the host's ids ---
@@ -185,7 +185,7 @@ no_job_on() { [[ $(on "$1" timeout 5 virsh domjobinfo "$vm") == *None* ]]; }
   lab undrop "$TO" mig
   wait_until 90 managed_on "$TO"
   stayed_on "$TO"
-  ! on a1 crm_mon -1 -A | grep -q "wherry-$vm"
+  refute_line "wherry-$vm" on a1 crm_mon -1 -A
 }
 
 waits_to_leave() { on a1 crm_mon -1 -A | grep -q "wherry-$vm.*waiting to leave $FROM.*next try at"; }
@@ -208,7 +208,7 @@ waits_to_leave() { on a1 crm_mon -1 -A | grep -q "wherry-$vm.*waiting to leave $
   on "$FROM" rm /var/lib/wherry/rest
   wait_until 40 has_no_journal "$FROM"
   stayed_on "$TO"
-  ! grep -hE "\($vm\)\[[0-9]*\]: HA status of $vm is dropped" "$LAB"/nodes/*/log/syslog
+  refute grep -hE "\($vm\)\[[0-9]*\]: HA status of $vm is dropped" "$LAB"/nodes/*/log/syslog
 }
 
 has_no_journal() { [ -z "$(on "$1" sh -c 'ls /var/lib/wherry/*.migration' 2>/dev/null)" ]; } # NODE
@@ -382,7 +382,7 @@ has_no_record_of_moves() { ! on a1 cibadmin --query --xpath "//lrm_resource[@id=
     timeout 60 "$LAB_HERE/lab" run a1 pcs resource move "$vm" "$node"
   done
   stayed_on "$FROM"
-  ! grep -hE "wherry-settle\\($vm\\)|LiveDomain\\($vm\\).*dropped" "$LAB"/nodes/*/log/syslog "$LAB"/nodes/*/log/pacemaker/pacemaker.log
+  refute grep -hE "wherry-settle\\($vm\\)|LiveDomain\\($vm\\).*dropped" "$LAB"/nodes/*/log/syslog "$LAB"/nodes/*/log/pacemaker/pacemaker.log
 }
 
 @test "a_guest_that_is_disabled_while_it_travels_is_stopped" {
@@ -391,7 +391,7 @@ has_no_record_of_moves() { ! on a1 cibadmin --query --xpath "//lrm_resource[@id=
   on a1 pcs resource disable "$vm"
   wait_until 60 no_guest_anywhere
   wait_until 30 crm_says "$vm.*Stopped \\(disabled\\)" a1
-  ! on a1 cibadmin --query --xpath "//primitive[@id='$vm']" | grep -q maintenance
+  refute_line maintenance on a1 cibadmin --query --xpath "//primitive[@id='$vm']"
 }
 
 no_guest_anywhere() { [ -z "$(guest_nodes "$vm")" ]; }
