@@ -77,7 +77,7 @@ this_boot_is_on_disk() {
   echo 'a file' >"$LAB/shared/greeting"
   echo 'a file in a directory' >"$LAB/shared/cargo/bale"
   agent a1 web start backingfile="$BACKING" copyindirs="$LAB/shared/greeting $LAB/shared/cargo" \
-    PATH="$tools:/usr/sbin:/usr/bin:/sbin:/bin"
+    PATH="$tools:/usr/sbin:/usr/bin:/sbin:/bin" CRM_meta_timeout=240000 # an appliance boots, without KVM
   [ "$(file_in "$IMAGE" /greeting)" = 'a file' ]
   [ "$(file_in "$IMAGE" /cargo/bale)" = 'a file in a directory' ]
   [ "$(file_in "$IMAGE" /etc/os-release)" = 'ID=debian' ]
