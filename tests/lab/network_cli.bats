@@ -530,8 +530,8 @@ answer_with() {
 
 @test "check finds timeouts, monitors, left constraints and the lack of fencing, and what mends them does" {
   on a1 pcs resource update vm1 op migrate_to timeout=5s
-  on a1 pcs resource op remove vm1 monitor interval=10s
-  on a1 pcs property set stonith-enabled=false migration-limit=
+  on a1 pcs resource op remove vm1 monitor
+  on a1 pcs property set stonith-enabled=false
   on a1 crm_resource --ban --resource vm1 --node a3
   run -78 wherry check
   [[ $output == *'error: vm1: the timeout of migrate_to is 5 s, and its 128 MiB take about '*'to mend it: pcs resource update vm1 op migrate_to timeout=120s'* ]]
