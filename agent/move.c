@@ -220,7 +220,8 @@ static char *why_unwelcome(const Move *move)
 
     if (!move_is_awaited(move))
         return g_strdup("the cluster has forgotten that it was moved");
-    if (!cluster_forecast_moved(call->resource, ocf_deadline_in(AWAITED_MS), &what, &error))
+    if (!cluster_forecast_moved(call->resource, move->journal->began_s, ocf_deadline_in(AWAITED_MS), &what,
+                                &error))
         g_message("%s: what the cluster does next is not known", error->message);
     /* a restart is another matter: that of a changed definition */
     if (what == NULL || g_str_has_prefix(what, "restart"))

@@ -252,9 +252,11 @@ gboolean cluster_history_forget_moves(const char *source, OcfDeadline deadline, 
  * migrate it live, or stop it because it is disabled; otherwise a word such as "stop", and the reason. */
 gboolean cluster_forecast_regain(const char *resource, OcfDeadline deadline, char **what, GError **error);
 
-/* The same once the migrate_to that is under way has succeeded. Pacemaker stops a guest where it has arrived
- * if somebody took back the reason to move it meanwhile ("can no longer migrate"). */
-gboolean cluster_forecast_moved(const char *resource, OcfDeadline deadline, char **what, GError **error);
+/* The same once the migrate_to that is under way since SINCE_S (seconds since 1970) has succeeded. Pacemaker
+ * stops a guest where it has arrived if somebody took back the reason to move it meanwhile ("can no longer
+ * migrate"). */
+gboolean cluster_forecast_moved(const char *resource, gint64 since_s, OcfDeadline deadline, char **what,
+                                GError **error);
 
 /* What the cluster would do to a resource that it is asked to move. */
 typedef struct {

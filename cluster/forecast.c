@@ -21,7 +21,7 @@ static void remove_drop(xmlNode *set, gpointer data)
 typedef struct {
     const char *resource;
     char *target;   /* of the move that is taken for done; NULL: none is */
-    gint64 began_s; /* when that began */
+    gint64 began_s; /* when that began: a new DC may have asked for it once more */
     char *what;
 } Forecast;
 
@@ -32,15 +32,12 @@ static void complete_move(xmlNode *operation, gpointer data)
 {
     Forecast *forecast = data;
     g_autofree char *key = cluster_xml_attribute(operation, "transition-key");
-    g_autofree char *began = cluster_xml_attribute(operation, "last-rc-change");
     g_autofree char *magic = g_strconcat("0:0;", key, NULL);
 
     if (!cluster_xml_says(operation, "operation", "migrate_to") ||
         !cluster_xml_says(operation, "op-status", "-1") || forecast->target != NULL)
         return;
     forecast->target = cluster_xml_attribute(operation, "migrate_target");
-    if (began != NULL)
-        ocf_parse_integer(began, 0, G_MAXINT64, &forecast->began_s);
     xmlSetProp(operation, (const xmlChar *)"op-status", (const xmlChar *)"0");
     xmlSetProp(operation, (const xmlChar *)"rc-code", (const xmlChar *)"0");
     xmlSetProp(operation, (const xmlChar *)"transition-magic", (const xmlChar *)magic);
@@ -107,7 +104,10 @@ static void look_at_node(xmlNode *node, gpointer data)
     memory->asked_anew = FALSE;
     cluster_xml_each(node, "lrm_resource", look_at_resource, memory);
     if (cluster_xml_says(node, "uname", memory->forecast->target)) {
-        memory->forgotten = memory->asked_anew || !cluster_xml_says(node, "join", "member");
+        /* while it joins again the CIB still has its old records; what gives it away is who wrote last: the
+         * DC, upon the news of a peer (controld_callbacks.c of Pacemaker 2.1) */
+        memory->forgotten = memory->asked_anew || !cluster_xml_says(node, "join", "member") ||
+                            cluster_xml_says(node, "crm-debug-origin", "peer_update_callback");
         memory->target_blank = memory->records == 0;
         return;
     }
@@ -194,16 +194,17 @@ static gboolean is_disabled(const char *resource, OcfDeadline deadline)
     return FALSE;
 }
 
-static gboolean simulate(const char *resource, gboolean moved, OcfDeadline deadline, char **what,
+/* SINCE_S: as of cluster_forecast_moved; 0: no move is taken for done. */
+static gboolean simulate(const char *resource, gint64 since_s, OcfDeadline deadline, char **what,
                          GError **error)
 {
-    Forecast forecast = {.resource = resource};
+    Forecast forecast = {.resource = resource, .began_s = since_s};
     g_autoptr(xmlDoc) cib = cluster_cib_read(deadline, error);
 
     if (cib == NULL)
         return FALSE;
     cluster_xml_each((xmlNode *)cib, "meta_attributes", remove_drop, (gpointer)resource);
-    if (moved)
+    if (since_s > 0)
         cluster_xml_each((xmlNode *)cib, "lrm_resource", complete_moves, &forecast);
     g_autoptr(Copy) path = write_copy(cib, error);
     g_autoptr(xmlDoc) document = path != NULL ? simulate_copy(path, deadline, error) : NULL;
@@ -222,12 +223,13 @@ static gboolean simulate(const char *resource, gboolean moved, OcfDeadline deadl
 
 gboolean cluster_forecast_regain(const char *resource, OcfDeadline deadline, char **what, GError **error)
 {
-    return simulate(resource, FALSE, deadline, what, error);
+    return simulate(resource, 0, deadline, what, error);
 }
 
-gboolean cluster_forecast_moved(const char *resource, OcfDeadline deadline, char **what, GError **error)
+gboolean cluster_forecast_moved(const char *resource, gint64 since_s, OcfDeadline deadline, char **what,
+                                GError **error)
 {
-    return simulate(resource, TRUE, deadline, what, error);
+    return simulate(resource, since_s, deadline, what, error);
 }
 
 /* ---- a wish to move -------------------------------------------------------------------------------- */

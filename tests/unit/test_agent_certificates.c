@@ -87,6 +87,21 @@ static void all_that_a_node_needs_must_be_there(void **state)
     assert_true(certificates_are_there(*state));
 }
 
+static void none_of_them_may_be_missing(void **state)
+{
+    static const char *const files[] = {"ca-cert.pem", "server-cert.pem", "server-key.pem"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++)
+        write_file(*state, files[i], "x");
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_build_filename(*state, files[i], NULL);
+        g_unlink(path);
+        assert_false(certificates_are_there(*state));
+        write_file(*state, files[i], "x");
+        assert_true(certificates_are_there(*state));
+    }
+}
+
 int main(void)
 {
 #define WITH_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, unit_directory_new, unit_directory_free)
@@ -96,6 +111,7 @@ int main(void)
         WITH_DIRECTORY(settings_are_read),
         WITH_DIRECTORY(what_is_no_setting_is_not),
         WITH_DIRECTORY(all_that_a_node_needs_must_be_there),
+        WITH_DIRECTORY(none_of_them_may_be_missing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,6 +46,18 @@ static void one_that_ends_in_time_stays_in_precopy(void **state)
     assert_false(converge_needs_postcopy(&look));
 }
 
+static void ending_just_when_it_is_given_up_is_too_late(void **state)
+{
+    ConvergeLook look = never;
+    (void)state;
+
+    look.remaining = 420; /* at 7 bytes/s they are 60 s */
+    look.dirty_bytes_s = 3;
+    assert_true(converge_needs_postcopy(&look));
+    look.left_ms = 60001;
+    assert_false(converge_needs_postcopy(&look));
+}
+
 static void as_much_written_as_sent_never_ends(void **state)
 {
     ConvergeLook look = never;
@@ -86,6 +98,16 @@ static void what_is_not_known_is_no_reason(void **state)
     }
 }
 
+static void nothing_left_at_an_unknown_rate_is_no_reason_either(void **state)
+{
+    ConvergeLook look = never;
+    (void)state;
+
+    look.remaining = 0;
+    look.rate_bytes_s = 0;
+    assert_false(converge_needs_postcopy(&look));
+}
+
 static void the_greatest_numbers_do_no_harm(void **state)
 {
     ConvergeLook look = {.pass = G_MAXUINT64,
@@ -109,9 +131,11 @@ int main(void)
         cmocka_unit_test(one_that_never_ends_goes_over_once_it_was_slowed_down),
         cmocka_unit_test(it_goes_over_sooner_when_half_of_the_time_is_over),
         cmocka_unit_test(one_that_ends_in_time_stays_in_precopy),
+        cmocka_unit_test(ending_just_when_it_is_given_up_is_too_late),
         cmocka_unit_test(as_much_written_as_sent_never_ends),
         cmocka_unit_test(where_postcopy_would_be_late_too_nothing_is_risked),
         cmocka_unit_test(what_is_not_known_is_no_reason),
+        cmocka_unit_test(nothing_left_at_an_unknown_rate_is_no_reason_either),
         cmocka_unit_test(the_greatest_numbers_do_no_harm),
     };
 

@@ -166,6 +166,31 @@ static void the_options_own_tls_stays_with_the_name_that_it_gives(void **state)
     assert_string_equal(text_of(&outcome, VIR_MIGRATE_PARAM_TLS_DESTINATION), "b");
 }
 
+static void the_options_tls_without_a_name_is_for_the_targets(void **state)
+{
+    g_auto(Outcome) outcome = {.how = NULL};
+    (void)state;
+
+    assert_true(apply(&outcome, "config=/x; migration_encryption=off; migrate_options=--tls", TCP));
+    expect_how(&outcome, "tls");
+    assert_string_equal(text_of(&outcome, VIR_MIGRATE_PARAM_TLS_DESTINATION), "a2");
+}
+
+static void tls_through_a_tunnel_is_the_tunnels(void **state)
+{
+    static const char settings[] = "config=/x; migration_encryption=tls; migrate_options=--p2p --tunnelled";
+    g_auto(Outcome) clear = {.abilities.has_certificates = TRUE};
+    g_auto(Outcome) safe = {.abilities.has_certificates = TRUE};
+    (void)state;
+
+    assert_false(apply(&clear, settings, TCP));
+    unit_expect_error(&clear.error, OCF_ERR_GENERIC, "migration_encryption=tls");
+    assert_true(apply(&safe, settings, SSH));
+    expect_how(&safe, "tunnelled and encrypted");
+    assert_false(has(&safe, VIR_MIGRATE_TLS));
+    assert_null(text_of(&safe, VIR_MIGRATE_PARAM_TLS_DESTINATION));
+}
+
 static void what_is_tunnelled_is_as_safe_as_its_tunnel(void **state)
 {
     static const char settings[] = "config=/x; migrate_options=--p2p --tunnelled; migration_connections=4; "
@@ -239,6 +264,14 @@ static void compression_is_what_this_libvirt_has(void **state)
         {"migration_compression=zstd; migration_connections=8", LIBVIRT_9_3_9, NULL, 8},
         {"migration_compression=auto; migration_connections=8", LIBVIRT_9_3_9, NULL, 8},
         {"migration_compression=zstd; migrate_options=--p2p --tunnelled", LIBVIRT_9_4_0, "mt", -1},
+        {"migration_compression=zlib; migration_connections=8", LIBVIRT_9_4_0, "zlib", 8},
+        {"migration_compression=zlib; migrate_options=--parallel --parallel-connections 3", LIBVIRT_9_4_0,
+         "zlib", 3},
+        {"migration_compression=zlib; migrate_options=--parallel --parallel-connections 3", LIBVIRT_9_3_9,
+         NULL, 3},
+        {"migration_compression=auto; migrate_options=--p2p --tunnelled", LIBVIRT_9_4_0, "xbzrle", -1},
+        {"migration_compression=auto; migration_connections=8; migrate_options=--p2p --tunnelled",
+         LIBVIRT_9_4_0, "xbzrle", -1},
         {"migration_compression=zstd; migrate_options=--comp-methods xbzrle", LIBVIRT_9_4_0, "xbzrle", -1},
     };
     (void)state;
@@ -255,10 +288,47 @@ static void compression_is_what_this_libvirt_has(void **state)
     }
 }
 
+static void the_options_own_compression_stays_as_it_is(void **state)
+{
+    g_auto(Outcome) outcome = {.abilities.version = LIBVIRT_9_4_0};
+    (void)state;
+
+    assert_true(apply(&outcome, "config=/x; migration_compression=zstd; migrate_options=--compressed", TCP));
+    expect_how(&outcome, "in clear");
+    assert_int_equal(outcome.options->flags, VIR_MIGRATE_LIVE | VIR_MIGRATE_COMPRESSED);
+    assert_int_equal(outcome.options->param_count, 0);
+}
+
+static void encryption_and_connections_and_compression_go_together(void **state)
+{
+    g_auto(Outcome) two = {.abilities.has_certificates = TRUE};
+    g_auto(Outcome) three = {.abilities.has_certificates = TRUE, .abilities.version = LIBVIRT_9_4_0};
+    (void)state;
+
+    assert_true(apply(&two, "config=/x; migration_connections=4", SSH));
+    expect_how(&two, "tls, 4 connections");
+    assert_true(apply(&three, "config=/x; migration_connections=4; migration_compression=auto", SSH));
+    expect_how(&three, "tls, 4 connections, zstd");
+    assert_true(has(&three, VIR_MIGRATE_TLS) && has(&three, VIR_MIGRATE_PARALLEL) &&
+                has(&three, VIR_MIGRATE_COMPRESSED));
+}
+
+static void the_options_own_connections_stay_as_many_as_libvirt_takes(void **state)
+{
+    g_auto(Outcome) outcome = {.abilities.version = LIBVIRT_9_4_0};
+    (void)state;
+
+    assert_true(apply(&outcome, "config=/x; migration_compression=zstd; migrate_options=--parallel", TCP));
+    assert_true(has(&outcome, VIR_MIGRATE_PARALLEL));
+    assert_int_equal(number_of(&outcome, VIR_MIGRATE_PARAM_PARALLEL_CONNECTIONS), -1);
+    assert_string_equal(text_of(&outcome, VIR_MIGRATE_PARAM_COMPRESSION), "zstd");
+}
+
 static void what_is_replaced_is_named_with_the_reason(void **state)
 {
     g_auto(Outcome) outcome = {.abilities.version = LIBVIRT_9_3_9};
     g_auto(Outcome) none = {.abilities.version = LIBVIRT_9_3_9};
+    g_auto(Outcome) tunnelled = {.abilities.version = LIBVIRT_9_4_0};
     (void)state;
 
     assert_true(apply(&outcome, "config=/x; migration_compression=zstd", TCP));
@@ -267,6 +337,9 @@ static void what_is_replaced_is_named_with_the_reason(void **state)
                "both nodes, and one has 9.3.9)");
     assert_true(apply(&none, "config=/x; migration_compression=zstd; migration_connections=2", TCP));
     assert_non_null(strstr(none.how->str, "no compression (zstd"));
+    assert_true(
+        apply(&tunnelled, "config=/x; migration_compression=zstd; migrate_options=--p2p --tunnelled", TCP));
+    assert_non_null(strstr(tunnelled.how->str, "zlib over one connection (--tunnelled"));
 }
 
 static void versions_are_asked_for_only_where_they_matter(void **state)
@@ -331,6 +404,52 @@ static void postcopy_goes_over_after_the_first_pass_or_is_refused(void **state)
     assert_int_equal(refused.error->code, OCF_ERR_GENERIC);
 }
 
+/* Of the settings that want several connections, and those that do with one. */
+static void postcopy_is_had_with_one_connection_that_is_no_tunnel(void **state)
+{
+    static const struct {
+        const char *settings;
+        gulong version;
+        gboolean possible;
+    } cases[] = {
+        {"migration_compression=xbzrle", LIBVIRT_9_4_0, TRUE},
+        {"migration_compression=auto", LIBVIRT_9_4_0, TRUE},
+        {"migration_compression=zstd", LIBVIRT_9_4_0, FALSE},
+        {"migration_compression=zstd", LIBVIRT_9_3_9, TRUE},
+        {"migration_connections=1", LIBVIRT_9_4_0, TRUE},
+        {"migrate_options=--p2p", LIBVIRT_9_4_0, TRUE},
+        {"migrate_options=--p2p --tunnelled", LIBVIRT_9_4_0, FALSE},
+        {"migrate_options=--parallel", LIBVIRT_9_4_0, FALSE},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *wished = g_strconcat("config=/x; migration_mode=auto; ", cases[i].settings, NULL);
+        g_autofree char *must = g_strconcat("config=/x; migration_mode=postcopy; ", cases[i].settings, NULL);
+        g_auto(Outcome) as_wished = {.abilities.version = cases[i].version};
+        g_auto(Outcome) as_must = {.abilities.version = cases[i].version};
+        assert_true(apply(&as_wished, wished, TCP));
+        if (has(&as_wished, VIR_MIGRATE_POSTCOPY) != cases[i].possible ||
+            as_wished.options->postcopy_when_needed != cases[i].possible ||
+            (strstr(as_wished.how->str, "without post-copy") == NULL) != cases[i].possible)
+            fail_msg("%s: %s", wished, as_wished.how->str);
+        if (apply(&as_must, must, TCP) != cases[i].possible)
+            fail_msg("%s", must);
+        if (!cases[i].possible)
+            unit_expect_error(&as_must.error, OCF_ERR_GENERIC, "migration_mode=postcopy");
+    }
+}
+
+static void postcopy_that_must_be_fails_with_what_was_found(void **state)
+{
+    g_auto(Outcome) outcome = {.how = NULL};
+    (void)state;
+
+    outcome.abilities.postcopy_failure = g_strdup("no userfaultfd here");
+    assert_false(apply(&outcome, "config=/x; migration_mode=postcopy", TCP));
+    unit_expect_error(&outcome.error, OCF_ERR_GENERIC, "no userfaultfd here");
+}
+
 /* ---- retreats ------------------------------------------------------------------------------------------ */
 
 #define NO_CREDENTIALS "Unable to access credentials /etc/pki/qemu/ca-cert.pem: No such file or directory"
@@ -381,6 +500,88 @@ static void a_kernel_without_postcopy_leaves_precopy(void **state)
     assert_false(transfer_settings_retreat(&outcome.parameters, outcome.options, why, &outcome.abilities));
 }
 
+static void postcopy_that_was_asked_for_is_never_given_up(void **state)
+{
+    static const char *const settings[] = {"config=/x; migration_mode=postcopy",
+                                           "config=/x; migrate_options=--postcopy"};
+    (void)state;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(settings); i++) {
+        g_auto(Outcome) outcome = {.how = NULL};
+        assert_true(apply(&outcome, settings[i], TCP));
+        assert_false(transfer_settings_retreat(&outcome.parameters, outcome.options,
+                                               "Postcopy is not supported", &outcome.abilities));
+        assert_null(outcome.abilities.postcopy_failure);
+    }
+}
+
+static void what_fails_is_given_up_and_nothing_else(void **state)
+{
+    static const struct {
+        const char *why;
+        gboolean of_tls;
+    } cases[] = {
+        {"The TLS session is invalid", TRUE},  {"unable to load x509 file", TRUE},
+        {"The Certificate has expired", TRUE}, {"Unable to access credentials", TRUE},
+        {"Post-copy is not supported", FALSE}, {"POSTCOPY is not supported", FALSE},
+        {"Userfaultfd not available", FALSE},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(Outcome) outcome = {.abilities.has_certificates = TRUE};
+        assert_true(apply(&outcome, "config=/x; migration_mode=auto", TCP));
+        assert_true(transfer_settings_retreat(&outcome.parameters, outcome.options, cases[i].why,
+                                              &outcome.abilities));
+        assert_true(again(&outcome));
+        if (has(&outcome, VIR_MIGRATE_TLS) == cases[i].of_tls ||
+            has(&outcome, VIR_MIGRATE_POSTCOPY) != cases[i].of_tls)
+            fail_msg("%s: %s", cases[i].why, outcome.how->str);
+    }
+}
+
+static void one_retreat_may_follow_another(void **state)
+{
+    g_auto(Outcome) outcome = {.abilities.has_certificates = TRUE};
+    (void)state;
+
+    assert_true(apply(&outcome, "config=/x; migration_mode=auto", TCP));
+    assert_true(
+        transfer_settings_retreat(&outcome.parameters, outcome.options, "no TLS", &outcome.abilities));
+    assert_true(again(&outcome));
+    assert_true(
+        transfer_settings_retreat(&outcome.parameters, outcome.options, "no postcopy", &outcome.abilities));
+    assert_true(again(&outcome));
+    expect_how(&outcome, "in clear (tls: no TLS), without post-copy (no postcopy)");
+    assert_int_equal(outcome.options->flags, VIR_MIGRATE_LIVE | VIR_MIGRATE_AUTO_CONVERGE);
+    assert_false(transfer_settings_retreat(&outcome.parameters, outcome.options, "no TLS, no postcopy",
+                                           &outcome.abilities));
+}
+
+static void what_was_given_up_before_is_not_given_up_again(void **state)
+{
+    g_auto(Outcome) outcome = {.how = NULL};
+    (void)state;
+
+    outcome.abilities.tls_failure = g_strdup("no TLS");
+    assert_true(apply(&outcome, "config=/x; migrate_options=--tls", TCP));
+    assert_false(
+        transfer_settings_retreat(&outcome.parameters, outcome.options, "still no TLS", &outcome.abilities));
+    assert_string_equal(outcome.abilities.tls_failure, "no TLS");
+}
+
+static void what_was_not_used_is_not_given_up(void **state)
+{
+    g_auto(Outcome) outcome = {.how = NULL};
+    (void)state;
+
+    assert_true(apply(&outcome, "config=/x", TCP));
+    assert_false(transfer_settings_retreat(&outcome.parameters, outcome.options, "no TLS, no postcopy",
+                                           &outcome.abilities));
+    assert_null(outcome.abilities.tls_failure);
+    assert_null(outcome.abilities.postcopy_failure);
+}
+
 static void another_failure_is_no_reason_to_send_in_clear(void **state)
 {
     static const char *const reasons[] = {"stalled: no byte moved for 5 s",
@@ -404,19 +605,31 @@ int main(void)
         cmocka_unit_test(off_is_in_clear_whatever_certificates_there_are),
         cmocka_unit_test(tls_wants_a_control_connection_that_is_encrypted),
         cmocka_unit_test(the_options_own_tls_stays_with_the_name_that_it_gives),
+        cmocka_unit_test(the_options_tls_without_a_name_is_for_the_targets),
+        cmocka_unit_test(tls_through_a_tunnel_is_the_tunnels),
         cmocka_unit_test(what_is_tunnelled_is_as_safe_as_its_tunnel),
         cmocka_unit_test(an_hypervisor_of_its_own_kind_is_left_alone),
         cmocka_unit_test(one_connection_is_no_multifd),
         cmocka_unit_test(connections_are_as_many_as_wanted),
         cmocka_unit_test(compression_is_what_this_libvirt_has),
+        cmocka_unit_test(the_options_own_compression_stays_as_it_is),
+        cmocka_unit_test(encryption_and_connections_and_compression_go_together),
+        cmocka_unit_test(the_options_own_connections_stay_as_many_as_libvirt_takes),
         cmocka_unit_test(what_is_replaced_is_named_with_the_reason),
         cmocka_unit_test(versions_are_asked_for_only_where_they_matter),
         cmocka_unit_test(auto_slows_down_and_may_go_over),
         cmocka_unit_test(auto_with_several_connections_cannot_go_over),
         cmocka_unit_test(postcopy_goes_over_after_the_first_pass_or_is_refused),
+        cmocka_unit_test(postcopy_is_had_with_one_connection_that_is_no_tunnel),
+        cmocka_unit_test(postcopy_that_must_be_fails_with_what_was_found),
         cmocka_unit_test(a_failure_of_tls_is_tried_in_clear_once_where_that_is_allowed),
         cmocka_unit_test(tls_that_must_be_is_never_given_up),
         cmocka_unit_test(a_kernel_without_postcopy_leaves_precopy),
+        cmocka_unit_test(postcopy_that_was_asked_for_is_never_given_up),
+        cmocka_unit_test(what_fails_is_given_up_and_nothing_else),
+        cmocka_unit_test(one_retreat_may_follow_another),
+        cmocka_unit_test(what_was_given_up_before_is_not_given_up_again),
+        cmocka_unit_test(what_was_not_used_is_not_given_up),
         cmocka_unit_test(another_failure_is_no_reason_to_send_in_clear),
     };
 

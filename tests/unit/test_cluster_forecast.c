@@ -19,6 +19,7 @@ typedef struct {
     gboolean moving;     /* from a2 to a3 */
     gboolean forgotten;  /* by a3: its controller died */
     gboolean unprobed;   /* a1 was never asked either */
+    gboolean joining;    /* a3 has died and come back, and the DC waits with all else for the move's end */
     gint probed_later_s; /* of a3, than the migration was begun */
 } Situation;
 
@@ -31,21 +32,22 @@ static char *probe(const char *id, gint64 at_s)
                            id, id, at_s);
 }
 
-static char *node(const char *id, const char *operations)
+static char *node(const char *id, const char *operations, const char *origin)
 {
     return g_strdup_printf(
-        "<node_state id='%s' uname='a%s' in_ccm='true' crmd='online' join='member' "
+        "<node_state id='%s' uname='a%s' in_ccm='true' crmd='online' join='member' crm-debug-origin='%s' "
         "expected='member'><lrm id='%s'><lrm_resources><lrm_resource id='web' class='ocf' "
         "provider='pacemaker' type='Dummy'>%s</lrm_resource></lrm_resources></lrm></node_state>",
-        id, id, id, operations);
+        id, id, origin, id, operations);
 }
 
 static char *cib(const Situation *it)
 {
     g_autofree char *first_probe = probe("4", SEEN_S - 100);
     g_autofree char *third_probe = probe("5", SEEN_S + it->probed_later_s);
-    g_autofree char *first = node("1", it->unprobed ? "" : first_probe);
-    g_autofree char *third = node("3", it->forgotten ? "" : third_probe);
+    g_autofree char *first = node("1", it->unprobed ? "" : first_probe, "do_update_resource");
+    g_autofree char *third = node("3", it->forgotten ? "" : third_probe,
+                                  it->joining ? "peer_update_callback" : "do_update_resource");
     g_autofree char *moving = g_strdup_printf(
         "<lrm_rsc_op id='web_migrate_to_0' operation_key='web_migrate_to_0' operation='migrate_to' "
         "transition-key='19:1:0:" KEY "' transition-magic='-1:193;19:1:0:" KEY "' call-id='-1' rc-code='193' "
@@ -57,7 +59,7 @@ static char *cib(const Situation *it)
                         "' call-id='18' rc-code='0' op-status='0' interval='0' "
                         "last-rc-change='%d'/>%s",
                         SEEN_S - 90, it->moving ? moving : "");
-    g_autofree char *second = node("2", started);
+    g_autofree char *second = node("2", started, "do_update_resource");
 
     return g_strdup_printf(
         "<cib validate-with='pacemaker-3.7' admin_epoch='0' epoch='15' num_updates='0' "
@@ -105,7 +107,7 @@ static char *forecast_moved(const Situation *it)
     char *path = begin(it), *what = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (!cluster_forecast_moved("web", ocf_deadline_in(ASK_MS), &what, &error))
+    if (!cluster_forecast_moved("web", SEEN_S, ocf_deadline_in(ASK_MS), &what, &error))
         fail_msg("%s", error->message);
     end(path);
     return what;
@@ -143,6 +145,9 @@ static void one_whose_target_forgot_meanwhile_is_not_left_to_the_cluster(void **
     assert_non_null(asked);
     assert_non_null(strstr(asked, "forgotten"));
     assert_non_null(blank);
+    g_autofree char *joining = forecast_moved(
+        &(Situation){.moving = TRUE, .constraints = PREFERS("a3", "INFINITY"), .joining = TRUE});
+    assert_non_null(joining);
 }
 
 static void where_nobody_is_probed_a_target_without_record_has_forgotten_nothing(void **state)
