@@ -3,22 +3,19 @@
 
 #include <unistd.h>
 
-/* The value of KEY in TEXT, which has lines of key = "value" and comments; NULL where it is not set. */
+/* The value of KEY in TEXT, which has settings as libvirt's virConf reads them: key = "value" in lines or
+ * after ; with either quotes, the first one of a key counts. NULL where it is not set. */
 static char *value_of(const char *text, const char *key)
 {
-    g_autofree char *pattern = g_strdup_printf("^[ \t]*%s[ \t]*=[ \t]*\"([^\"\n]*)\"", key);
+    g_autofree char *pattern =
+        g_strdup_printf("^(?:[^#\"'\n]*(?:\"[^\"\n]*\"|'[^'\n]*')[ \t]*;)*[ \t]*%s[ \t]*=[ \t]*"
+                        "(?|\"\"\"([^\"]*)\"\"\"|\"([^\"\n]*)\"|'([^'\n]*)')",
+                        key);
     g_autoptr(GRegex) regex = g_regex_new(pattern, G_REGEX_MULTILINE | G_REGEX_RAW, 0, NULL);
     g_autoptr(GMatchInfo) match = NULL;
-    char *value = NULL;
 
     g_assert_nonnull(regex);
-    g_regex_match(regex, text, 0, &match);
-    while (g_match_info_matches(match)) { /* the last one counts, as in any such file */
-        g_free(value);
-        value = g_match_info_fetch(match, 1);
-        g_match_info_next(match, NULL);
-    }
-    return value;
+    return g_regex_match(regex, text, 0, &match) ? g_match_info_fetch(match, 1) : NULL;
 }
 
 char *certificates_directory(const char *qemu_conf, const char *root)

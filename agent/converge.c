@@ -14,6 +14,8 @@ static double duration_ms(guint64 bytes, guint64 bytes_s)
 
 static gboolean precopy_ends_in_time(const ConvergeLook *look)
 {
+    if (look->remaining == 0)
+        return TRUE;
     return look->rate_bytes_s > look->dirty_bytes_s &&
            duration_ms(look->remaining, look->rate_bytes_s - look->dirty_bytes_s) < (double)look->left_ms;
 }

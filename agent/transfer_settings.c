@@ -39,7 +39,8 @@ static gboolean is_encrypted(const char *uri)
 {
     static const char *const transports[] = {"tls", "ssh", "libssh", "libssh2", NULL};
     g_autofree char *scheme = g_uri_parse_scheme(uri);
-    const char *transport = scheme != NULL ? strchr(scheme, '+') : NULL;
+    g_autofree char *lower = scheme != NULL ? g_ascii_strdown(scheme, -1) : NULL;
+    const char *transport = lower != NULL ? strchr(lower, '+') : NULL;
 
     return scheme != NULL && (transport == NULL || g_strv_contains(transports, transport + 1));
 }
@@ -85,14 +86,31 @@ static void use_connections(MigrateOptions *options, gint64 count)
     migrate_options_add_int(options, VIR_MIGRATE_PARAM_PARALLEL_CONNECTIONS, (gint)count);
 }
 
+/* What migrate_options say of it stays. */
+static void note_own_connections(const MigrateOptions *options, GString *how)
+{
+    int count = 0;
+
+    if (virTypedParamsGetInt(options->params, options->param_count, VIR_MIGRATE_PARAM_PARALLEL_CONNECTIONS,
+                             &count) == 1)
+        note(how, "%d connections", count);
+    else
+        note(how, "several connections");
+}
+
 static void apply_connections(const LiveDomainParameters *parameters, MigrateOptions *options, GString *how)
 {
     gint64 count = parameters->migration_connections;
 
+    if (has(options, VIR_MIGRATE_PARALLEL)) {
+        note_own_connections(options, how);
+        return;
+    }
     if (count < 2)
         return;
-    if (has(options, VIR_MIGRATE_TUNNELLED)) {
-        note(how, "one connection, as --tunnelled has no more");
+    if (has(options, VIR_MIGRATE_TUNNELLED | VIR_MIGRATE_POSTCOPY)) {
+        note(how, "one connection, as %s has no more",
+             has(options, VIR_MIGRATE_TUNNELLED) ? "--tunnelled" : "--postcopy");
         return;
     }
     use_connections(options, count);
@@ -105,6 +123,17 @@ static void compress(MigrateOptions *options, const char *method)
     migrate_options_add_string(options, VIR_MIGRATE_PARAM_COMPRESSION, method);
 }
 
+static char *why_no_stream_compression(const char *method, gulong version)
+{
+    if (version >= LIBVIRT_9_4)
+        return g_strdup("--tunnelled has no more than one connection");
+    g_autofree char *has_version = version > 0 ? g_strdup_printf("one has %lu.%lu.%lu", version / MAJOR,
+                                                                 version / MINOR % MINOR, version % MINOR)
+                                               : g_strdup("it is not known what they have");
+    return g_strdup_printf("%s over several connections needs libvirt 9.4 on both nodes, and %s", method,
+                           has_version);
+}
+
 /* zlib or zstd. QEMU has them for several connections; an older libvirt knows but zlib for one. */
 static void apply_stream_compression(const char *method, const TransferAbilities *abilities,
                                      MigrateOptions *options, GString *how)
@@ -112,17 +141,14 @@ static void apply_stream_compression(const char *method, const TransferAbilities
     const gulong version = abilities->version;
 
     if (version >= LIBVIRT_9_4 && !has(options, VIR_MIGRATE_TUNNELLED)) {
+        gboolean parallel = has(options, VIR_MIGRATE_PARALLEL);
         compress(options, method);
-        if (!has(options, VIR_MIGRATE_PARALLEL))
+        if (!parallel)
             use_connections(options, 2);
-        note(how, "%s", method);
+        note(how, parallel ? "%s" : "%s over 2 connections", method);
         return;
     }
-    g_autofree char *reason = g_strdup_printf(
-        version >= LIBVIRT_9_4
-            ? "--tunnelled has no more than one connection"
-            : "%s over several connections needs libvirt 9.4 on both nodes, and one has %lu.%lu.%lu",
-        method, version / MAJOR, version / MINOR % MINOR, version % MINOR);
+    g_autofree char *reason = why_no_stream_compression(method, version);
     if (has(options, VIR_MIGRATE_PARALLEL)) {
         note(how, "no compression (%s)", reason);
         return;
@@ -139,6 +165,10 @@ static void apply_compression(const LiveDomainParameters *parameters, const Tran
 
     if (is(wanted, "off") || has(options, VIR_MIGRATE_COMPRESSED))
         return;
+    if (is(wanted, "xbzrle") && parallel) {
+        note(how, "no compression (xbzrle needs a single connection)");
+        return;
+    }
     if (is(wanted, "xbzrle") || (is(wanted, "auto") && !parallel)) {
         compress(options, "xbzrle");
         note(how, "xbzrle");
@@ -192,15 +222,17 @@ static gboolean apply_mode(const LiveDomainParameters *parameters, const Transfe
 
 gboolean transfer_settings_need_version(const LiveDomainParameters *parameters)
 {
-    const char *wanted = parameters->migration_compression;
-
-    return is(wanted, "zlib") || is(wanted, "zstd") ||
-           (is(wanted, "auto") && parameters->migration_connections > 1);
+    return !is(parameters->migration_compression, "off") && !is(parameters->migration_compression, "xbzrle");
 }
 
 gboolean transfer_settings_apply(const LiveDomainParameters *parameters, const TransferAbilities *abilities,
                                  MigrateOptions *options, GString *how, GError **error)
 {
+    if (options->direct && is(parameters->migration_encryption, "tls")) {
+        g_set_error_literal(error, OCF_ERROR, OCF_ERR_GENERIC,
+                            "migration_encryption=tls, but --direct leaves the data to the hypervisor");
+        return FALSE;
+    }
     if (options->direct) /* not QEMU's: none of this is known there */
         return TRUE;
     if (!apply_encryption(parameters, abilities, options, how, error))
@@ -210,9 +242,12 @@ gboolean transfer_settings_apply(const LiveDomainParameters *parameters, const T
     return apply_mode(parameters, abilities, options, how, error);
 }
 
+/* But for what stands in quotes: that may be the guest's name. */
 static gboolean names_one_of(const char *text, const char *const *words)
 {
-    g_autofree char *lower = g_ascii_strdown(text, -1);
+    g_autoptr(GRegex) quoted = g_regex_new("'[^']*'|\"[^\"]*\"", G_REGEX_RAW, 0, NULL);
+    g_autofree char *plain = g_regex_replace_literal(quoted, text, -1, 0, "", 0, NULL);
+    g_autofree char *lower = g_ascii_strdown(plain != NULL ? plain : "", -1);
 
     for (; *words != NULL; words++)
         if (strstr(lower, *words) != NULL)
@@ -220,20 +255,23 @@ static gboolean names_one_of(const char *text, const char *const *words)
     return FALSE;
 }
 
-/* By libvirt's and QEMU's words: neither has a code for it. */
+/* By libvirt's and QEMU's words: neither has a code for it. What migrate_options themselves ask for stays. */
 gboolean transfer_settings_retreat(const LiveDomainParameters *parameters, const MigrateOptions *options,
                                    const char *why, TransferAbilities *abilities)
 {
     static const char *const of_tls[] = {"tls", "x509", "certificate", "credentials", NULL};
     static const char *const of_postcopy[] = {"post-copy", "postcopy", "userfault", NULL};
+    g_autoptr(MigrateOptions) own = migrate_options_parse(parameters->migrate_options, NULL);
 
-    if (has(options, VIR_MIGRATE_TLS) && abilities->tls_failure == NULL &&
+    if (own == NULL)
+        return FALSE;
+    if (has(options, VIR_MIGRATE_TLS) && !has(own, VIR_MIGRATE_TLS) && abilities->tls_failure == NULL &&
         is(parameters->migration_encryption, "auto") && names_one_of(why, of_tls)) {
         abilities->tls_failure = g_strdup(why);
         return TRUE;
     }
-    if (options->postcopy_when_needed && abilities->postcopy_failure == NULL &&
-        names_one_of(why, of_postcopy)) {
+    if (options->postcopy_when_needed && !has(own, VIR_MIGRATE_POSTCOPY) &&
+        abilities->postcopy_failure == NULL && names_one_of(why, of_postcopy)) {
         abilities->postcopy_failure = g_strdup(why);
         return TRUE;
     }

@@ -60,7 +60,16 @@ static void settings_are_read(void **state)
 {
     expect(*state, "default_tls_x509_cert_dir = \"/certs\"\n", "/certs");
     expect(*state, "default_tls_x509_cert_dir=\"/c\"\n  migrate_tls_x509_cert_dir\t=\t\"/a b\"", "/a b");
-    expect(*state, "migrate_tls_x509_cert_dir = \"/one\"\nmigrate_tls_x509_cert_dir = \"/two\"\n", "/two");
+    expect(*state, "migrate_tls_x509_cert_dir = \"/one\"\nmigrate_tls_x509_cert_dir = \"/two\"\n", "/one");
+}
+
+static void either_quotes_and_several_in_a_line_are_read(void **state)
+{
+    expect(*state, "default_tls_x509_cert_dir = '/certs'\n", "/certs");
+    expect(*state, "default_tls_x509_cert_dir = \"\"\"/certs\"\"\"\n", "/certs");
+    expect(*state, "user = \"root\"; default_tls_x509_cert_dir = \"/certs\"\n", "/certs");
+    expect(*state, "user = 'a;b' ; group = \"x\"; default_tls_x509_cert_dir='/certs'", "/certs");
+    expect_below(*state, "user = \"root\" # ; default_tls_x509_cert_dir = \"/certs\"\n", "etc/pki/qemu");
 }
 
 static void what_is_no_setting_is_not(void **state)
@@ -109,6 +118,7 @@ int main(void)
         WITH_DIRECTORY(without_settings_it_is_libvirts_own),
         WITH_DIRECTORY(a_directory_for_migrations_comes_first_where_it_is_there),
         WITH_DIRECTORY(settings_are_read),
+        WITH_DIRECTORY(either_quotes_and_several_in_a_line_are_read),
         WITH_DIRECTORY(what_is_no_setting_is_not),
         WITH_DIRECTORY(all_that_a_node_needs_must_be_there),
         WITH_DIRECTORY(none_of_them_may_be_missing),

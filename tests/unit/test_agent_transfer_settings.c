@@ -350,8 +350,8 @@ static void versions_are_asked_for_only_where_they_matter(void **state)
     } cases[] = {
         {"config=/x", FALSE},
         {"config=/x; migration_compression=xbzrle", FALSE},
-        {"config=/x; migration_compression=auto", FALSE},
-        {"config=/x; migration_compression=auto; migration_connections=1", FALSE},
+        {"config=/x; migration_compression=auto", TRUE},
+        {"config=/x; migration_compression=auto; migration_connections=1", TRUE},
         {"config=/x; migration_compression=auto; migration_connections=2", TRUE},
         {"config=/x; migration_compression=zlib", TRUE},
         {"config=/x; migration_compression=zstd", TRUE},
@@ -582,6 +582,73 @@ static void what_was_not_used_is_not_given_up(void **state)
     assert_null(outcome.abilities.postcopy_failure);
 }
 
+static void the_guests_name_is_no_reason(void **state)
+{
+    static const char *const reasons[] = {"Cannot find domain 'tls-proxy'",
+                                          "domain \"x509-certificate\" is gone",
+                                          "Domain 'postcopy' has ended"};
+    (void)state;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(reasons); i++) {
+        g_auto(Outcome) outcome = {.abilities.has_certificates = TRUE};
+        assert_true(apply(&outcome, "config=/x; migration_mode=auto", TCP));
+        assert_false(
+            transfer_settings_retreat(&outcome.parameters, outcome.options, reasons[i], &outcome.abilities));
+    }
+}
+
+static void what_the_options_ask_for_themselves_is_tried_but_once(void **state)
+{
+    g_auto(Outcome) tls = {.abilities.has_certificates = TRUE};
+    g_auto(Outcome) postcopy = {.how = NULL};
+    (void)state;
+
+    assert_true(apply(&tls, "config=/x; migrate_options=--tls", TCP));
+    assert_false(transfer_settings_retreat(&tls.parameters, tls.options, NO_CREDENTIALS, &tls.abilities));
+    assert_true(apply(&postcopy, "config=/x; migration_mode=auto; migrate_options=--postcopy", TCP));
+    assert_false(transfer_settings_retreat(&postcopy.parameters, postcopy.options,
+                                           "Postcopy is not supported", &postcopy.abilities));
+}
+
+static void direct_cannot_promise_tls(void **state)
+{
+    g_auto(Outcome) outcome = {.how = NULL};
+    (void)state;
+
+    assert_false(apply(&outcome, "config=/x; migration_encryption=tls; migrate_options=--direct", SSH));
+    assert_int_equal(outcome.error->code, OCF_ERR_GENERIC);
+}
+
+static void what_cannot_be_together_is_named(void **state)
+{
+    static const struct {
+        const char *settings, *how;
+        gulong version;
+    } cases[] = {
+        {"migration_compression=xbzrle; migrate_options=--parallel",
+         "in clear, several connections, no compression (xbzrle needs a single connection)", 0},
+        {"migration_connections=8; migrate_options=--parallel --parallel-connections 3",
+         "in clear, 3 connections", 0},
+        {"migration_connections=8; migrate_options=--postcopy",
+         "in clear, one connection, as --postcopy has no more", 0},
+        {"migration_compression=zstd; migration_connections=1", "in clear, zstd over 2 connections",
+         LIBVIRT_9_4_0},
+        {"migration_compression=zlib",
+         "in clear, zlib over one connection (zlib over several connections needs libvirt 9.4 on both nodes, "
+         "and it is "
+         "not known what they have)",
+         0},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *settings = g_strconcat("config=/x; ", cases[i].settings, NULL);
+        g_auto(Outcome) outcome = {.abilities.version = cases[i].version};
+        assert_true(apply(&outcome, settings, TCP));
+        expect_how(&outcome, cases[i].how);
+    }
+}
+
 static void another_failure_is_no_reason_to_send_in_clear(void **state)
 {
     static const char *const reasons[] = {"stalled: no byte moved for 5 s",
@@ -630,6 +697,10 @@ int main(void)
         cmocka_unit_test(one_retreat_may_follow_another),
         cmocka_unit_test(what_was_given_up_before_is_not_given_up_again),
         cmocka_unit_test(what_was_not_used_is_not_given_up),
+        cmocka_unit_test(the_guests_name_is_no_reason),
+        cmocka_unit_test(what_the_options_ask_for_themselves_is_tried_but_once),
+        cmocka_unit_test(direct_cannot_promise_tls),
+        cmocka_unit_test(what_cannot_be_together_is_named),
         cmocka_unit_test(another_failure_is_no_reason_to_send_in_clear),
     };
 
