@@ -93,6 +93,10 @@ gboolean cli_cancel(CliCall *call, GError **error)
         g_set_error(error, CLI_FAILURE, CLI_NO_SUCH, "no migration of %s is known: wherry status", vm->id);
         return FALSE;
     }
+    if (call->dry_run && call->json) {
+        json_answer(report_view_json(report));
+        return TRUE;
+    }
     if (call->dry_run) {
         printf("would cancel the migration of %s from %s to %s\n", vm->id, report->source, report->target);
         return TRUE;

@@ -306,6 +306,8 @@ hosts_say() { # JQ-EXPRESSION about the hosts by name
   slow_wire
   move_in_background "$FROM" "$TO"
   wait_until 30 is_sending
+  run -0 on "$THIRD" wherry cancel web --dry-run --json
+  jq -e '.vm == "web" and .phase == "sending"' <<<"$output"
   run -0 on "$THIRD" wherry cancel web
   [[ $output == *"its migration to $TO was cancelled"* ]]
   ended_with 1
