@@ -340,7 +340,7 @@ static gboolean carry(Move *move, GError **error)
     if (gone)
         return judge_absent(move, error);
     block_failures(move);
-    move->awaited = move->stay && move_is_awaited(move);
+    move_note_awaited(move);
     return preflight(move, error) && transfer(move, uri_here, networks, error);
 }
 

@@ -27,11 +27,17 @@ gboolean move_fail(GError **error, const char *format, ...)
     return FALSE;
 }
 
-gboolean move_is_awaited(const Move *move)
+static gboolean is_awaited(const Move *move)
 {
     const OcfCall *call = move->guest->call;
 
     return cluster_awaits(call->resource, call->local_node, "migrate_to", ocf_deadline_in(AWAITED_MS));
+}
+
+void move_note_awaited(Move *move)
+{
+    if (move->stay && !move->awaited)
+        move->awaited = is_awaited(move);
 }
 
 gboolean move_is_cancelled(const Move *move)
@@ -181,6 +187,7 @@ gboolean move_begin_sending(Move *move, const Route *route, const char *how, GEr
         return FALSE;
     }
     move->announced = TRUE;
+    move_note_awaited(move);
     journal_set(&move->report->network, route->network);
     journal_set(&move->report->how, how);
     move->report->phase = REPORT_SENDING;
@@ -218,7 +225,7 @@ static char *why_unwelcome(const Move *move)
     g_autofree char *what = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (!move_is_awaited(move))
+    if (!is_awaited(move))
         return g_strdup("the cluster has forgotten that it was moved");
     if (!cluster_forecast_moved(call->resource, move->journal->began_s, ocf_deadline_in(AWAITED_MS), &what,
                                 &error))
@@ -234,8 +241,9 @@ static char *why_unwelcome(const Move *move)
 static void note_unwelcome(Move *move, const OcfCall *call)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *why = move->stay && move->awaited ? why_unwelcome(move) : NULL;
 
+    move_note_awaited(move);
+    g_autofree char *why = move->stay && move->awaited ? why_unwelcome(move) : NULL;
     if (why == NULL)
         return;
     journal_set(&move->journal->reason, why);

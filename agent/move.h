@@ -57,8 +57,9 @@ void move_sampled(const DomainJob *job, const char *postcopy, gpointer move);
 /* Whether an operator wants it cancelled. */
 gboolean move_is_cancelled(const Move *move);
 
-/* Whether the cluster waits for the result of this action. */
-gboolean move_is_awaited(const Move *move);
+/* Notes whether the cluster waits for the result of this action. On a busy machine its record of that may
+ * come later than the agent. */
+void move_note_awaited(Move *move);
 
 /* What is left to do before success, or failure with WHY, is told; CALL has the whole deadline. */
 void move_note_success(Move *move, const OcfCall *call);
