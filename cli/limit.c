@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* wherry limit migrations [N|off] */
+/* wherry limit migrations [N|off]: Pacemaker's migration-limit, which counts a migration at its source and at
+ * its target (te_update_job_count in daemons/controld/controld_te_actions.c of 2.1). */
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/view.h"

@@ -274,7 +274,7 @@ static const CliVerb verbs[] = {
         .summary = "Make running VMs of VirtualDomain those of LiveDomain",
         .description = "The VM runs on. Its parameters, operations, constraints and meta attributes stay; "
                        "nothing but the agent "
-                       "changes. Its HA status is dropped, for some two seconds: the cluster looks away, the "
+                       "changes. Its HA status is dropped, for some seconds: the cluster looks away, the "
                        "agent is changed, "
                        "every node says anew whether the VM runs there, and only if it is found where it "
                        "was, HA status is "
