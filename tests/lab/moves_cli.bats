@@ -25,6 +25,7 @@ teardown_file() {
 setup() {
   LAB=$WHERRY_LAB
   begin_places
+  wait_until 60 guest_counts web # one that was just started has yet to boot
   BOOTS=$(guest_boots web)
 }
 
