@@ -102,6 +102,7 @@ unharmed() { # VM...
   [[ $output == *"vm2 is stopped"* ]]
   on a1 sh -c 'pcs resource manage vm1 && pcs resource enable vm2 --wait=60'
   wait_until 60 all_are_well
+  wait_until 60 guest_counts vm2 # it has booted
   diff <(grep -vE 'meta_attributes' <<<"$before") <(configuration | grep -vE 'meta_attributes|target-role|is-managed')
   [ "$(dropped)" = 0 ]
 }
