@@ -316,6 +316,12 @@ migration_stall_timeout=18446744073709551617s 'migration_stall_timeout="18446744
 migration_retry_delay=soon             'migration_retry_delay="soon" must be seconds from 0 to 604800'
 migration_retry_delay=-1               'migration_retry_delay="-1" must be'
 migration_retry_delay=604801           'migration_retry_delay="604801" must be'
+migration_connections=many             'migration_connections="many" must be a whole number from 0 to 255'
+migration_connections=-1               'migration_connections="-1" must be'
+migration_connections=256              'migration_connections="256" must be'
+migration_mode=warp                    'migration_mode="warp" must be one of precopy, auto, postcopy'
+migration_encryption=yes               'migration_encryption="yes" must be one of auto, tls, off'
+migration_compression=lzma             'migration_compression="lzma" must be one of off, auto, xbzrle, zlib, zstd'
 migration_failure=reboot               'migration_failure="reboot" must be one of stay, restart'
 ROWS
 }
@@ -330,8 +336,8 @@ ROWS
 
 @test "numbers at the ends of their range are taken" {
   each_row row_of_calls <<'ROWS'
-0 '' validate-all config=/nowhere.xml migration_downtime=0 migration_speed=0 migrateport=1 migration_stall_timeout=1 migration_retry_delay=0
-0 '' validate-all config=/nowhere.xml migration_downtime=2000000 migration_speed=8796093022207 migrateport=65535 migration_stall_timeout=3600s migration_retry_delay=604800s
+0 '' validate-all config=/nowhere.xml migration_downtime=0 migration_speed=0 migrateport=1 migration_stall_timeout=1 migration_retry_delay=0 migration_connections=0
+0 '' validate-all config=/nowhere.xml migration_downtime=2000000 migration_speed=8796093022207 migrateport=65535 migration_connections=255 migration_stall_timeout=3600s migration_retry_delay=604800s
 0 '' validate-all config=/nowhere.xml migration_downtime=007 migration_stall_timeout=5s
 ROWS
 }
