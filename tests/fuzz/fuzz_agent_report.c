@@ -51,6 +51,7 @@ static void check_same(const Report *one, const Report *two)
     check_same_text(one->target, two->target);
     check_same_text(one->network, two->network);
     check_same_text(one->left, two->left);
+    check_same_text(one->how, two->how);
     check_same_text(one->reason, two->reason);
     g_assert_cmpint(one->phase, ==, two->phase);
     g_assert_cmpint(one->began_s, ==, two->began_s);
@@ -92,6 +93,7 @@ static void check_any_text(const char *text)
                      .target = name,
                      .network = (char *)text,
                      .left = (char *)text,
+                     .how = (char *)text,
                      .reason = (char *)text};
     g_autoptr(GPtrArray) reports = g_ptr_array_new();
 

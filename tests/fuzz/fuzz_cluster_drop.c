@@ -38,6 +38,7 @@ static void check_round(const ClusterDrop *drop)
     g_assert_cmpstr(drop->source, ==, again->source);
     g_assert_cmpstr(drop->target, ==, again->target);
     g_assert_cmpstr(drop->reason, ==, again->reason);
+    g_assert_cmpstr(drop->former_agent, ==, again->former_agent);
     g_autofree char *again_text = cluster_drop_print(again);
     g_assert_cmpstr(text, ==, again_text);
 }
@@ -51,6 +52,7 @@ static void check_any_text(const char *text)
                         .pid = 1,
                         .source = (char *)text,
                         .target = (char *)text,
+                        .former_agent = (char *)text,
                         .reason = (char *)text};
 
     check_round(&drop);
