@@ -12,6 +12,7 @@ setup_file() {
   "$BATS_TEST_DIRNAME/lab" up --nodes 3 --stage "$WHERRY_STAGE"
   LAB=$WHERRY_LAB
   on a1 pcs resource create mignets ocf:wherry:MigrationNetworks names="mig=10.99.2.0/24,fd99:2::/64" order=mig clone
+  on a1 pcs resource defaults update resource-stickiness=10 # or the cluster moves them about, to balance
   on a1 pcs resource create ip ocf:heartbeat:Dummy
   on a1 pcs resource create stat ocf:heartbeat:Dummy
   create_vms
@@ -165,6 +166,7 @@ killed_while_probes_run() { # VM NODE
 
 @test "six_running_VMs_are_adopted_and_migrate_live_afterwards" {
   local before vm node
+  on a2 wherry adopt vm1
   before=$(configuration)
   run -0 on a3 wherry adopt vm1 vm2 vm3 vm4 vm5 vm6
   [[ $output == *"vm1 is a LiveDomain already"* ]]
