@@ -2,8 +2,6 @@
 #include "cluster/cluster.h"
 #include "cluster/tool.h"
 
-#include <string.h>
-
 static xmlNode *add(xmlNode *parent, const char *name, const char *id)
 {
     xmlNode *node = xmlNewChild(parent, NULL, (const xmlChar *)name, NULL);
@@ -87,13 +85,8 @@ gboolean cluster_resource_create(const char *id, const char *agent, const GPtrAr
         return FALSE;
     if (!child.late && child.status == CRM_EX_OK)
         return TRUE;
-    g_autofree char *said = g_strndup(child.output, strcspn(child.output, "\n"));
-    if (!child.late && child.status == CRM_EX_EXISTS)
-        g_set_error(error, OCF_ERROR, OCF_ERR_CONFIGURED, "the CIB has something called %s already", id);
-    else
-        g_set_error(error, OCF_ERROR,
-                    !child.late && child.status == CRM_EX_INSUFFICIENT_PRIV ? OCF_ERR_PERM : OCF_ERR_GENERIC,
-                    "%s is not created: cibadmin %s%s%s", id,
-                    child.late ? "did not answer in time" : "failed", *said != '\0' ? ": " : "", said);
+    if (child.late || child.status != CRM_EX_EXISTS)
+        return cluster_tool_failed(&child, "cibadmin", id, "created", error);
+    g_set_error(error, OCF_ERROR, OCF_ERR_CONFIGURED, "the CIB has something called %s already", id);
     return FALSE;
 }

@@ -3,8 +3,6 @@
 #include "cluster/cluster.h"
 #include "cluster/tool.h"
 
-#include <string.h>
-
 static xmlDoc *find(const char *xpath, OcfDeadline deadline, gboolean *failed, GError **error)
 {
     g_autoptr(GError) why = NULL;
@@ -47,14 +45,8 @@ gboolean cluster_property_set(const char *name, const char *value, OcfDeadline d
 
     if (!ocf_child_run(argv, OCF_CHILD_ALL_OUTPUT, deadline, &child, error))
         return FALSE;
-    if (!child.late && child.status == CRM_EX_OK)
-        return TRUE;
-    g_autofree char *said = g_strndup(child.output, strcspn(child.output, "\n"));
-    g_set_error(error, OCF_ERROR,
-                !child.late && child.status == CRM_EX_INSUFFICIENT_PRIV ? OCF_ERR_PERM : OCF_ERR_GENERIC,
-                "%s is not changed: crm_attribute %s%s%s", name,
-                child.late ? "did not answer in time" : "failed", *said != '\0' ? ": " : "", said);
-    return FALSE;
+    return (!child.late && child.status == CRM_EX_OK) ||
+           cluster_tool_failed(&child, "crm_attribute", name, "changed", error);
 }
 
 static void wish_free(gpointer data)

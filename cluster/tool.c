@@ -65,6 +65,18 @@ char *cluster_xpath_string(const char *text)
     return g_strdup_printf("concat('%s')", joined);
 }
 
+gboolean cluster_tool_failed(const OcfChild *child, const char *tool, const char *what, const char *undone,
+                             GError **error)
+{
+    g_autofree char *said = g_strndup(child->output, strcspn(child->output, "\n"));
+    gboolean forbidden = !child->late && child->status == CRM_EX_INSUFFICIENT_PRIV;
+
+    g_set_error(error, OCF_ERROR, forbidden ? OCF_ERR_PERM : OCF_ERR_GENERIC, "%s is not %s: %s %s%s%s", what,
+                undone, tool, child->late ? "did not answer in time" : "failed", *said != '\0' ? ": " : "",
+                said);
+    return FALSE;
+}
+
 gboolean cluster_cib_change(const char *how, const char *xpath, const char *xml, const char *what,
                             OcfDeadline deadline, gboolean *found, GError **error)
 {
@@ -77,12 +89,7 @@ gboolean cluster_cib_change(const char *how, const char *xpath, const char *xml,
     *found = child.late || child.status != CRM_EX_NOSUCH;
     if (!*found || (!child.late && child.status == CRM_EX_OK))
         return TRUE;
-    g_autofree char *said = g_strndup(child.output, strcspn(child.output, "\n"));
-    gboolean forbidden = !child.late && child.status == CRM_EX_INSUFFICIENT_PRIV;
-    g_set_error(error, OCF_ERROR, forbidden ? OCF_ERR_PERM : OCF_ERR_GENERIC,
-                "%s is not changed: cibadmin %s%s%s", what, child.late ? "did not answer in time" : "failed",
-                *said != '\0' ? ": " : "", said);
-    return FALSE;
+    return cluster_tool_failed(&child, "cibadmin", what, "changed", error);
 }
 
 xmlDoc *cluster_cib_find(const char *xpath, OcfDeadline deadline, GError **error)

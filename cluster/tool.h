@@ -29,6 +29,11 @@ xmlDoc *cluster_tool_xml(const char *const *argv, OcfDeadline deadline, int *sta
 /* TEXT as an XPath 1.0 string, quotes and all. */
 char *cluster_xpath_string(const char *text);
 
+/* Sets ERROR for a CHILD that was TOOL and did not succeed: WHAT "is not changed" (UNDONE), and why; OCF_ERR_PERM
+ * where access rules forbid it. Always FALSE. */
+gboolean cluster_tool_failed(const OcfChild *child, const char *tool, const char *what, const char *undone,
+                             GError **error);
+
 /* Changes the CIB with cibadmin: HOW is "--modify", "--replace" or "--delete", XML may be NULL. It is done on
  * all nodes when this returns. *FOUND is FALSE where XPATH found nothing to change (which "--delete" does not
  * tell). Errors name WHAT, "is not changed", and why: OCF_ERR_PERM where access rules forbid it. */
