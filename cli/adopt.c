@@ -86,9 +86,10 @@ static gboolean check_standing(Candidate *candidate, const ClusterStanding *stan
     return TRUE;
 }
 
-static Candidate *candidate_new(const char *name, const GPtrArray *standings, GError **error)
+static Candidate *candidate_new(const char *name, GPtrArray *resources, const GPtrArray *standings,
+                                GError **error)
 {
-    g_autoptr(Vm) vm = vm_read(name, error);
+    g_autoptr(Vm) vm = vm_take(resources, name, error);
     Candidate *candidate = NULL;
 
     if (vm == NULL)
@@ -116,6 +117,9 @@ static GPtrArray *read_candidates(const CliCall *call, GError **error)
         view_unreachable(why, error);
         return NULL;
     }
+    g_autoptr(GPtrArray) resources = vm_read_resources(error);
+    if (resources == NULL)
+        return NULL;
     for (guint i = 0; i < call->count; i++) {
         const char *name = call->arguments[i];
         if (!g_hash_table_add(seen, (gpointer)name)) {
@@ -127,7 +131,7 @@ static GPtrArray *read_candidates(const CliCall *call, GError **error)
                 cli_refuse(error, CLI_TRY_AGAIN, "HA status of %s is dropped: wherry check %s", name, name);
                 return NULL;
             }
-        Candidate *candidate = candidate_new(name, standings, error);
+        Candidate *candidate = candidate_new(name, resources, standings, error);
         if (candidate == NULL)
             return NULL;
         g_ptr_array_add(candidates, candidate);

@@ -20,7 +20,7 @@ static gboolean is_vm(const Vm *vm)
     return vm_is_agent(vm->agent);
 }
 
-static GPtrArray *read_resources(GError **error)
+GPtrArray *vm_read_resources(GError **error)
 {
     g_autoptr(GError) why = NULL;
     GPtrArray *resources = cluster_resources_read(ocf_deadline_in(ASK_MS), &why);
@@ -32,7 +32,7 @@ static GPtrArray *read_resources(GError **error)
 
 GPtrArray *vm_read_all(GError **error)
 {
-    GPtrArray *vms = read_resources(error);
+    GPtrArray *vms = vm_read_resources(error);
 
     for (guint i = vms != NULL ? vms->len : 0; i > 0; i--)
         if (!is_vm(vms->pdata[i - 1]))
@@ -40,22 +40,26 @@ GPtrArray *vm_read_all(GError **error)
     return vms;
 }
 
-Vm *vm_read(const char *name, GError **error)
+Vm *vm_take(GPtrArray *resources, const char *name, GError **error)
 {
-    g_autoptr(GPtrArray) vms = read_resources(error);
-
-    for (guint i = 0; vms != NULL && i < vms->len; i++) {
-        Vm *vm = vms->pdata[i];
+    for (guint i = 0; i < resources->len; i++) {
+        Vm *vm = resources->pdata[i];
         if (strcmp(vm->id, name) != 0)
             continue;
         if (is_vm(vm))
-            return g_ptr_array_steal_index(vms, i);
+            return g_ptr_array_steal_index(resources, i);
         g_set_error(error, CLI_FAILURE, CLI_CONFIG, "%s is no VM but %s", name, vm->agent);
         return NULL;
     }
-    if (vms != NULL)
-        g_set_error(error, CLI_FAILURE, CLI_NO_SUCH, "there is no resource %s in this cluster", name);
+    g_set_error(error, CLI_FAILURE, CLI_NO_SUCH, "there is no resource %s in this cluster", name);
     return NULL;
+}
+
+Vm *vm_read(const char *name, GError **error)
+{
+    g_autoptr(GPtrArray) resources = vm_read_resources(error);
+
+    return resources != NULL ? vm_take(resources, name, error) : NULL;
 }
 
 const char *vm_parameter(const Vm *vm, const char *name)

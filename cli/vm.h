@@ -9,6 +9,10 @@ typedef ClusterResource Vm;
 
 /* All primitives of ocf:wherry:LiveDomain and ocf:heartbeat:VirtualDomain, in the order of the CIB; of Vm. */
 GPtrArray *vm_read_all(GError **error);
+/* All primitives, of whatever agent; of ClusterResource. For several calls of vm_take. */
+GPtrArray *vm_read_resources(GError **error);
+/* Takes the one called NAME out of RESOURCES; errors as of vm_read. */
+Vm *vm_take(GPtrArray *resources, const char *name, GError **error);
 /* One resource; CLI_NO_SUCH where there is none of this name, CLI_CONFIG where it is no VM. */
 Vm *vm_read(const char *name, GError **error);
 
