@@ -38,6 +38,7 @@ teardown() {
   done
   wait_until 60 no_node_is_lost
   on a1 pcs node unstandby --all
+  on a1 pcs property set no-quorum-policy=
   wait_until 20 all_online
   timeout 60 "$LAB_HERE/lab" run a1 pcs resource delete --force "$vm" || true
   wait_until 20 all_publish
@@ -117,6 +118,7 @@ kill_all() { # NODE NAME...
 
 journal_step() { sed -n 's/^step=//p' "$LAB/nodes/$1/lib/wherry/LiveDomain-$vm.migration" 2>/dev/null; } # NODE
 step_is() { [ "$(journal_step "$1")" = "$2" ]; }
+log_says() { grep -qF "$2" "$LAB/nodes/$1/log/syslog"; } # NODE TEXT
 no_job_on() { [[ $(on "$1" timeout 5 virsh domjobinfo "$vm") == *None* ]]; }
 
 # ---- a migration that fails -----------------------------------------------------------------------------
@@ -142,6 +144,29 @@ no_job_on() { [[ $(on "$1" timeout 5 virsh domjobinfo "$vm") == *None* ]]; }
   stayed_on "$FROM"
   # the other address of the silent wire is not tried
   [ "$(grep -c "LiveDomain($vm)\\[[0-9]*\\]: migrating $vm" "$LAB/nodes/$FROM/log/syslog")" = 1 ]
+}
+
+# The nodes that die take the DC with them where it is not the source, so the CIB takes nothing for a while.
+@test "I2_without_quorum_the_guest_runs_on_and_is_settled_when_the_others_are_back" {
+  on a1 pcs property set no-quorum-policy=freeze
+  protect
+  on a1 pcs resource update "$vm" migration_stall_timeout=2
+  begin_slow_move
+  sample_copies_start "$vm"
+  lab kill "$TO"
+  lab kill "$THIRD"
+  wait_until 30 crm_says "partition WITHOUT quorum" "$FROM"
+  wait_until 60 log_says "$FROM" "HA status of $vm is dropped until the cluster has seen where it runs"
+  no_job_on "$FROM"
+  wait_until 40 log_says "$FROM" "$vm runs here, but the target cannot be asked"
+  guest_counts "$vm"
+  counter_unbroken "$vm"
+  lab start "$TO"
+  lab start "$THIRD"
+  wait_until 90 managed_on "$FROM" "$FROM"
+  [ "$(sample_copies_stop "$vm")" = 1 ]
+  wait_until 30 all_online
+  stayed_on "$FROM"
 }
 
 @test "a_target_that_fails_is_avoided_and_another_node_is_chosen" {
