@@ -100,6 +100,14 @@ whole_lines() {
 
 guest_boots() { grep -c '^BOOT ' "$(guest_console "$1")"; } # NAME
 
+# show_guest NAME: what a failure cannot be understood without
+show_guest() {
+  tail -n 5 "$(guest_console "$1")" || true
+  guest_pids "$1" || true
+  grep -hE "\\($1\\)\\[|of $1 on|ctions: .* $1 " "$LAB"/nodes/*/log/syslog | grep -v 'output \[' | sort -k3 | cut -c1-200 |
+    tail -n 25
+}
+
 # counter_unbroken NAME [BOOTS]: it was booted BOOTS times (once), and counted n, n+1, n+2 ... since each: no reboot,
 # no second copy, not one line twice.
 counter_unbroken() {

@@ -32,6 +32,7 @@ setup() {
 teardown() {
   local node
   on a1 crm_mon -1 -A -r || true
+  [ -n "$BATS_TEST_COMPLETED" ] || show_guest web
   for node in a1 a2 a3; do
     lab undrop "$node" mig
     lab shape "$node" mig off

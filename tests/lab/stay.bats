@@ -26,7 +26,7 @@ setup() {
 teardown() {
   local node pid
   on a1 crm_mon -1 -A -r || true
-  [ -n "$BATS_TEST_COMPLETED" ] || show_the_guest
+  [ -n "$BATS_TEST_COMPLETED" ] || show_guest "$vm"
   sample_copies_stop "$vm" >/dev/null 2>&1 || true
   for node in a1 a2 a3; do
     on "$node" true 2>/dev/null || lab start "$node"
@@ -42,13 +42,6 @@ teardown() {
   wait_until 20 all_online
   timeout 60 "$LAB_HERE/lab" run a1 pcs resource delete --force "$vm" || true
   wait_until 20 all_publish
-}
-
-# What a failure cannot be understood without.
-show_the_guest() {
-  tail -n 5 "$LAB/shared/$vm.console" || true
-  guest_pids "$vm" || true
-  grep -hE "\\($vm\\)\\[|of $vm on|ctions: .* $vm " "$LAB"/nodes/*/log/syslog | grep -v 'output \[' | sort -k3 | cut -c1-200 | tail -n 25
 }
 
 no_node_is_lost() { ! on a1 crm_mon -1 | grep -qE 'OFFLINE|UNCLEAN|pending'; }
