@@ -89,7 +89,7 @@ static gboolean abort_job(OtherEnd *there, const char *guest, OcfDeadline deadli
     do {
         DomainLook look = {0};
         DomainJob job = {0};
-        OcfDeadline until = ocf_deadline_within(deadline, ASK_MS);
+        OcfDeadline until = ocf_deadline_in(ASK_MS);
 
         g_clear_error(&why);
         if (!domain_look(there->hypervisor, guest, until, &look, error))
@@ -122,7 +122,10 @@ gboolean cancel_migration(const ClusterResource *resource, const Report *report,
         ocf_parameters_parse(live_domain_parameters, environment, OCF_PARSE_LENIENT, &parameters, error) &&
         connect(&parameters, report->guest, report->source, local_node, &there, error) &&
         wish(report, report->id, ocf_deadline_in(ASK_MS), error) &&
-        abort_job(&there, report->guest, deadline, done, error);
+        /* one that waits for its turn sees the wish by itself */
+        abort_job(&there, report->guest,
+                  report->phase == REPORT_WAITING ? ocf_deadline_within(deadline, ASK_MS) : deadline, done,
+                  error);
     ocf_parameters_clear(live_domain_parameters, &parameters);
     return asked;
 }

@@ -46,7 +46,7 @@ typedef struct {
     JournalStep step;
     gboolean stay; /* migration_failure=stay, and a cluster whose HA status can be dropped */
     JournalDriver driver;
-    gint64 began_s;       /* seconds since 1970: for people, and for what the cluster has dated; clocks step */
+    gint64 began_s; /* seconds since 1970: for people, and for what the cluster has dated; clocks step */
     gint64 retry_delay_s; /* how long the target is to be avoided if it fails */
 } Journal;
 

@@ -6,6 +6,7 @@
 #include "agent/stay.h"
 #include "agent/transfer.h"
 #include "agent/transfer_settings.h"
+#include "agent/turn.h"
 #include "agent/unfinished.h"
 
 #include <string.h>
@@ -236,8 +237,7 @@ static gboolean try_routes(Move *move, Manner *manner, Routes *routes, GError **
             return TRUE;
         }
         if (outcome == TRANSFER_CANCELLED || (outcome == TRANSFER_STAYED && move_is_cancelled(move)))
-            return move_fail(error, "%s stays where it is: its migration to %s was cancelled",
-                             guest_name(guest), guest->call->peer);
+            return move_fail_cancelled(move, error);
         if (outcome != TRANSFER_STAYED) {
             move->failure = outcome == TRANSFER_LOST ? FAILED_GUEST : FAILED_UNKNOWN;
             return move_fail(error, "live migration to %s failed: %s", guest->call->peer, why);
@@ -341,7 +341,7 @@ static gboolean carry(Move *move, GError **error)
         return judge_absent(move, error);
     block_failures(move);
     move_note_awaited(move);
-    return preflight(move, error) && transfer(move, uri_here, networks, error);
+    return preflight(move, error) && turn_await(move, error) && transfer(move, uri_here, networks, error);
 }
 
 /* Up to where the other end is needed. */

@@ -27,6 +27,12 @@ gboolean move_fail(GError **error, const char *format, ...)
     return FALSE;
 }
 
+gboolean move_fail_cancelled(const Move *move, GError **error)
+{
+    return move_fail(error, "%s stays where it is: its migration to %s was cancelled",
+                     guest_name(move->guest), move->guest->call->peer);
+}
+
 static gboolean is_awaited(const Move *move)
 {
     const OcfCall *call = move->guest->call;
@@ -65,6 +71,19 @@ static void show_report(Move *move)
     move->publishes = move->publishes || report_is_untold(move->report->elapsed_ms);
     if (move->publishes)
         report_publish_all(ocf_deadline_in(PUBLISH_MS));
+}
+
+void move_tell(Move *move)
+{
+    if (!move->publishes)
+        report_publish_all(ocf_deadline_in(PUBLISH_MS));
+}
+
+void move_note_waiting(Move *move, const char *why)
+{
+    move->report->phase = REPORT_WAITING;
+    journal_set(&move->report->reason, why);
+    show_report(move);
 }
 
 static void begin_report(Move *move, const char *source)
@@ -190,6 +209,7 @@ gboolean move_begin_sending(Move *move, const Route *route, const char *how, GEr
     move_note_awaited(move);
     journal_set(&move->report->network, route->network);
     journal_set(&move->report->how, how);
+    journal_set(&move->report->reason, NULL);
     move->report->phase = REPORT_SENDING;
     show_report(move);
     return TRUE;

@@ -41,11 +41,21 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Move, move_clear)
 /* FALSE, with ERROR set (OCF_ERR_GENERIC). */
 gboolean move_fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* The same of a migration that an operator has cancelled. */
+gboolean move_fail_cancelled(const Move *move, GError **error);
+
 /* Begins journal and report. Where the journal cannot be written nothing may be begun: whoever comes after a
  * killed agent would know nothing. */
 gboolean move_begin(Move *move, GError **error);
 
-/* Before libvirt is asked to send by ROUTE, and HOW (for people): from here on the guest may end up at either end. */
+/* Tells all nodes of it at once, and not when wherryd next does. */
+void move_tell(Move *move);
+
+/* It waits for its turn, because of WHY. */
+void move_note_waiting(Move *move, const char *why);
+
+/* Before libvirt is asked to send by ROUTE, and HOW (for people): from here on the guest may end up at either
+ * end. */
 gboolean move_begin_sending(Move *move, const Route *route, const char *how, GError **error);
 
 /* ROUTE was left, because of WHY, and the guest runs here; ROUTES knows it already. */

@@ -38,8 +38,9 @@ static const struct {
 };
 
 static const char *const phase_names[] = {
-    [REPORT_PREPARING] = "preparing", [REPORT_SENDING] = "sending", [REPORT_POSTCOPY] = "post-copy",
-    [REPORT_MOVED] = "moved",         [REPORT_STAYED] = "stayed",   [REPORT_FAILED] = "failed",
+    [REPORT_PREPARING] = "preparing", [REPORT_WAITING] = "waiting", [REPORT_SENDING] = "sending",
+    [REPORT_POSTCOPY] = "post-copy",  [REPORT_MOVED] = "moved",     [REPORT_STAYED] = "stayed",
+    [REPORT_FAILED] = "failed",
 };
 
 const char *report_phase_name(ReportPhase phase)
@@ -110,6 +111,14 @@ gint report_compare(gconstpointer a, gconstpointer b)
     const Report *const *first = a, *const *second = b;
 
     return ((*first)->began_s > (*second)->began_s) - ((*first)->began_s < (*second)->began_s);
+}
+
+gint report_order(gconstpointer a, gconstpointer b)
+{
+    const Report *const *first = a, *const *second = b;
+    gint order = report_compare(a, b);
+
+    return order != 0 ? order : strcmp((*first)->id, (*second)->id);
 }
 
 /* As much of it as is told, in UTF-8. */

@@ -13,6 +13,7 @@
 
 typedef enum {
     REPORT_PREPARING,
+    REPORT_WAITING,  /* for its turn; REASON says for whom */
     REPORT_SENDING,  /* the guest runs at the source */
     REPORT_POSTCOPY, /* it runs at the target, and the rest of its memory follows */
     REPORT_MOVED,    /* this and the rest: ended */
@@ -27,8 +28,8 @@ typedef struct {
     char *source, *target; /* nodes */
     char *network;         /* the one in use, or used last; "" none, or not chosen by us */
     char *left;            /* networks that were tried or found out before, and why they were left; "" none */
-    char *how;  /* it is sent: "tls, 4 connections"; "" not known */
-    char *reason;          /* why it did not arrive; "" it did, or may yet */
+    char *how;             /* it is sent: "tls, 4 connections"; "" not known */
+    char *reason;          /* why it did not arrive, or what it waits for; "" neither */
     ReportPhase phase;
     gint64 began_s, ended_s; /* seconds since 1970; ENDED_S 0: it runs */
     gint64 elapsed_ms;       /* so far, by a clock that nobody sets */
@@ -47,6 +48,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
 
 /* For g_ptr_array_sort, which is stable: what began first comes first. */
 gint report_compare(gconstpointer a, gconstpointer b);
+
+/* The same for reports of several nodes: those of one second go by their ids, on all nodes alike. */
+gint report_order(gconstpointer a, gconstpointer b);
 
 /* "preparing", "sending" ... */
 const char *report_phase_name(ReportPhase phase);
@@ -93,6 +97,9 @@ GPtrArray *report_history(const char *directory, GError **error);
 
 /* Tells it TEXT (report_print_all) of this node, "" for nothing. wherryd does that. */
 gboolean report_publish(const char *text, OcfDeadline deadline, GError **error);
+
+/* What all nodes tell, in report_order; of Report. */
+GPtrArray *report_read_all(OcfDeadline deadline, GError **error);
 
 /* wherryd ends: tells the last state once more, and leaves it to the agents to tell what comes. */
 void report_hand_over(OcfDeadline deadline);

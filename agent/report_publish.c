@@ -79,3 +79,21 @@ void report_publish_all(OcfDeadline deadline)
     if (!report_publish(text, deadline, &error))
         g_debug("cannot tell the cluster of this node's migrations: %s", error->message);
 }
+
+GPtrArray *report_read_all(OcfDeadline deadline, GError **error)
+{
+    g_autoptr(GHashTable) values = cluster_attribute_read(CLUSTER_MOVES_ATTRIBUTE, deadline, error);
+    GHashTableIter iter;
+    gpointer text;
+
+    if (values == NULL)
+        return NULL;
+    GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)report_free);
+    g_hash_table_iter_init(&iter, values);
+    while (g_hash_table_iter_next(&iter, NULL, &text)) {
+        g_autoptr(GPtrArray) some = report_parse_all(text);
+        g_ptr_array_extend_and_steal(all, g_steal_pointer(&some));
+    }
+    g_ptr_array_sort(all, report_order);
+    return all;
+}

@@ -20,6 +20,7 @@ gboolean stay_drop(const Journal *journal, pid_t settler, OcfDeadline deadline, 
 {
     g_autoptr(ClusterDrop) drop = cluster_drop_new(journal->resource, journal->source, settler);
     g_autoptr(GError) error = NULL;
+    gboolean done = FALSE;
 
     journal_set(&drop->source, journal->source);
     journal_set(&drop->target, journal->target);
@@ -27,8 +28,9 @@ gboolean stay_drop(const Journal *journal, pid_t settler, OcfDeadline deadline, 
     drop->avoid_s = journal->step == JOURNAL_MOVED ? 0 : journal->retry_delay_s;
     do {
         g_clear_error(&error);
-        if (cluster_ha_drop(drop, ocf_deadline_within(deadline, DROP_MS), &error)) {
-            g_message("HA status of %s is dropped until the cluster has seen where it runs",
+        if (cluster_ha_drop(drop, ocf_deadline_within(deadline, DROP_MS), &done, &error)) {
+            g_message(done ? "HA status of %s is dropped until the cluster has seen where it runs"
+                           : "HA status of %s is dropped already",
                       journal->resource);
             return TRUE;
         }

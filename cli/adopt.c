@@ -146,6 +146,7 @@ static void drop_ha(Candidate *candidate, const char *local_node)
 {
     g_autoptr(ClusterDrop) drop = cluster_drop_new(candidate->vm->id, local_node, 0);
     g_autoptr(GError) error = NULL;
+    gboolean done = FALSE;
 
     if (candidate->node != NULL) {
         g_free(drop->source);
@@ -157,11 +158,13 @@ static void drop_ha(Candidate *candidate, const char *local_node)
     g_free(drop->reason);
     drop->reason = g_strdup("it is being adopted");
     candidate->dropped_us = g_get_monotonic_time();
-    if (cluster_ha_drop(drop, ocf_deadline_in(ASK_MS), &error)) {
+    if (!cluster_ha_drop(drop, ocf_deadline_in(ASK_MS), &done, &error)) {
+        set_state(candidate, STATE_UNTOUCHED, g_strdup(error->message));
+    } else if (!done) {
+        set_state(candidate, STATE_UNTOUCHED, g_strdup("its HA status is dropped already: wherry status"));
+    } else {
         candidate->drop = g_steal_pointer(&drop);
         candidate->state = STATE_DROPPED;
-    } else {
-        set_state(candidate, STATE_UNTOUCHED, g_strdup(error->message));
     }
 }
 

@@ -109,10 +109,11 @@ gboolean check_cluster(GPtrArray *defects, GError **error)
                    "what is being moved cannot be seen, nor whether the cluster waits for it",
                    g_strdup("pcs property set record-pending=true"));
     if (g_hash_table_lookup(properties, "migration-limit") == NULL)
-        defect_add(
-            defects, NETPREF_NOTE, "cluster", "there is no limit of migrations (migration-limit)",
-            "a drain begins as many at once as the nodes' load allows, and each has a part of the network",
-            g_strdup("wherry limit migrations 2"));
+        defect_add(defects, NETPREF_NOTE, "cluster", "there is no limit of migrations (migration-limit)",
+                   "a drain begins as many at once as the nodes' load allows, and their timeouts run while "
+                   "the agents wait "
+                   "for their turns",
+                   g_strdup("wherry limit migrations 2"));
     return TRUE;
 }
 

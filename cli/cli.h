@@ -126,6 +126,7 @@ gboolean cli_undrain(CliCall *call, GError **error);
 gboolean cli_status(CliCall *call, GError **error);
 gboolean cli_history(CliCall *call, GError **error);
 gboolean cli_limit_migrations(CliCall *call, GError **error);
+gboolean cli_limit_incoming(CliCall *call, GError **error);
 gboolean cli_add(CliCall *call, GError **error);
 gboolean cli_hosts(CliCall *call, GError **error);
 gboolean cli_adopt(CliCall *call, GError **error);

@@ -6,6 +6,7 @@
 #include "cli/json.h"
 #include "cli/report_view.h"
 #include "cli/table.h"
+#include "cli/view.h"
 
 #include <string.h>
 
@@ -76,6 +77,16 @@ static void explain(Passenger *passenger, const ClusterStanding *standing)
     passenger->reason = g_strdup(why);
 }
 
+/* What the scheduler does not know of: the VM stays, until another target is chosen. */
+static void heed_refusal(Passenger *passenger, const ClusterLimits *limits)
+{
+    if (limits == NULL || !passenger_is_live(passenger) || !vm_is_live_domain(passenger->vm) ||
+        !cluster_node_refuses(limits, passenger->target))
+        return;
+    g_free(passenger->reason);
+    passenger->reason = g_strdup_printf(VIEW_REFUSES, passenger->target, passenger->target);
+}
+
 static void choose_network(Passenger *passenger, const ClusterNetworks *networks, const char *from)
 {
     g_auto(Carriage) carriage = {.estimate_s = -1};
@@ -109,6 +120,7 @@ static gboolean make(DrainPlan *plan, GPtrArray *vms, GError **error)
     g_autoptr(GPtrArray) forecasts =
         standings != NULL ? cluster_forecast_standby(plan->node, ocf_deadline_in(ASK_MS), &why) : NULL;
     g_autoptr(ClusterNetworks) networks = cluster_networks_read(NULL, ocf_deadline_in(ASK_MS), NULL);
+    g_autoptr(ClusterLimits) limits = cluster_limits_read(ocf_deadline_in(ASK_MS), NULL);
 
     if (forecasts == NULL)
         return fail(error, why);
@@ -126,6 +138,7 @@ static gboolean make(DrainPlan *plan, GPtrArray *vms, GError **error)
         take_forecast(passenger, forecasts);
         explain(passenger, standing);
         choose_network(passenger, networks, plan->node);
+        heed_refusal(passenger, limits);
         g_ptr_array_add(plan->passengers, passenger);
     }
     return TRUE;

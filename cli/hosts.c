@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* wherry hosts VM */
+#include "agent/slots.h"
 #include "cli/carriage.h"
 #include "cli/cli.h"
 #include "cli/json.h"
+#include "cli/report_view.h"
 #include "cli/table.h"
 #include "cli/view.h"
 #include "cli/vm.h"
@@ -17,8 +19,30 @@ typedef struct {
     const char *node;
     const char *transfer; /* "here", "live", "restart" or "none" */
     Carriage carriage;
-    char *why; /* not live, or what is to be known besides; NULL: nothing */
+    gint64 slots;      /* migrations that the node may take part in at once... */
+    gint64 slots_free; /* ...and how many more it may now */
+    char *why;         /* not live, or what is to be known besides; NULL: nothing */
 } Host;
+
+/* What all of them are judged by. */
+typedef struct {
+    Vm *vm;
+    char *from;
+    ClusterNetworks *networks; /* NULL: not known */
+    ClusterLimits *limits;
+    GPtrArray *reports;
+} Circumstances;
+
+static void circumstances_clear(Circumstances *now)
+{
+    cluster_resource_free(now->vm);
+    g_free(now->from);
+    cluster_networks_free(now->networks);
+    cluster_limits_free(now->limits);
+    g_clear_pointer(&now->reports, g_ptr_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Circumstances, circumstances_clear)
 
 static void host_free(gpointer data)
 {
@@ -41,12 +65,13 @@ static char *why_not_there(const Vm *vm, const char *from, const ClusterMoveFore
 }
 
 /* By a forecast of the wish to have it there. */
-static void judge(Host *host, const Vm *vm, const char *from, const ClusterMoveForecast *forecast,
-                  const ClusterNetworks *networks)
+static void judge(Host *host, const Circumstances *now, const ClusterMoveForecast *forecast)
 {
+    const Vm *vm = now->vm;
+
     if (g_strcmp0(forecast->target, host->node) != 0) {
         host->transfer = "none";
-        host->why = why_not_there(vm, from, forecast);
+        host->why = why_not_there(vm, now->from, forecast);
         return;
     }
     host->transfer = strcmp(forecast->action, "migrate") == 0 ? "live" : "restart";
@@ -57,7 +82,10 @@ static void judge(Host *host, const Vm *vm, const char *from, const ClusterMoveF
                                                 : "an ordering, a group or another constraint forbids more");
         return;
     }
-    carriage_choose(&host->carriage, vm, networks, from, host->node);
+    carriage_choose(&host->carriage, vm, now->networks, now->from, host->node);
+    if (host->carriage.obstacle == NULL && vm_is_live_domain(vm) &&
+        cluster_node_refuses(now->limits, host->node))
+        host->carriage.obstacle = g_strdup_printf(VIEW_REFUSES, host->node, host->node);
     if (host->carriage.obstacle != NULL) {
         host->transfer = "none";
         host->why = g_strdup(host->carriage.obstacle);
@@ -66,24 +94,30 @@ static void judge(Host *host, const Vm *vm, const char *from, const ClusterMoveF
     }
 }
 
-static gboolean look_at(Host *host, const Vm *vm, const char *from, const ClusterNetworks *networks,
-                        GError **error)
+static void count_slots(Host *host, const Circumstances *now)
+{
+    host->slots = cluster_limit_of(now->limits, host->node);
+    host->slots_free = MAX(host->slots - (gint64)slots_taken(now->reports, NULL, host->node), 0);
+}
+
+static gboolean look_at(Host *host, const Circumstances *now, GError **error)
 {
     g_auto(ClusterMoveForecast) forecast = {0};
     g_autoptr(GError) why = NULL;
 
     host->transfer = "none";
+    count_slots(host, now);
     if (!cluster_node_is_fit(host->node, ocf_deadline_in(ASK_MS), &host->why, &why))
         return view_unreachable(why, error);
-    if (strcmp(host->node, from) == 0) {
+    if (strcmp(host->node, now->from) == 0) {
         host->transfer = "here";
         return TRUE;
     }
     if (host->why != NULL)
         return TRUE;
-    if (!cluster_forecast_wish(vm->id, host->node, FALSE, ocf_deadline_in(ASK_MS), &forecast, &why))
+    if (!cluster_forecast_wish(now->vm->id, host->node, FALSE, ocf_deadline_in(ASK_MS), &forecast, &why))
         return cli_refuse(error, CLI_ERROR, "what the cluster would do is not known: %s", why->message);
-    judge(host, vm, from, &forecast, networks);
+    judge(host, now, &forecast);
     return TRUE;
 }
 
@@ -111,7 +145,7 @@ static char *find_from(const Vm *vm, GError **error)
 
 static void print_text(const GPtrArray *hosts)
 {
-    static const char *const headings[] = {"NODE", "TRANSFER", "NETWORK", "ABOUT", "WHY", NULL};
+    static const char *const headings[] = {"NODE", "TRANSFER", "NETWORK", "ABOUT", "FREE", "WHY", NULL};
     g_autoptr(Table) table = table_new(headings);
 
     for (guint i = 0; i < hosts->len; i++) {
@@ -119,7 +153,10 @@ static void print_text(const GPtrArray *hosts)
         g_autofree char *about = host->carriage.estimate_s >= 0
                                      ? g_strdup_printf("%" G_GINT64_FORMAT " s", host->carriage.estimate_s)
                                      : NULL;
-        const char *const cells[] = {host->node, host->transfer, host->carriage.network, about, host->why};
+        g_autofree char *slots =
+            g_strdup_printf("%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT, host->slots_free, host->slots);
+        const char *const cells[] = {host->node, host->transfer, host->carriage.network,
+                                     about,      slots,          host->why};
         table_add(table, cells);
     }
     g_autofree char *text = table_text(table);
@@ -138,6 +175,8 @@ static void print_json(const Vm *vm, const GPtrArray *hosts)
         json_object_set_new(one, "transfer", json_text(host->transfer));
         json_object_set_new(one, "network", json_text(host->carriage.network));
         json_object_set_new(one, "estimate_s", estimate_s >= 0 ? json_integer(estimate_s) : json_null());
+        json_object_set_new(one, "slots", json_integer(host->slots));
+        json_object_set_new(one, "slots_free", json_integer(host->slots_free));
         json_object_set_new(one, "reason", json_text(host->why));
         json_array_append_new(list, one);
     }
@@ -146,27 +185,39 @@ static void print_json(const Vm *vm, const GPtrArray *hosts)
     json_answer(answer);
 }
 
+static gboolean read_circumstances(Circumstances *now, const char *vm, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+
+    now->vm = vm_read(vm, error);
+    now->from = now->vm != NULL ? find_from(now->vm, error) : NULL;
+    now->reports = now->from != NULL ? report_view_read(error) : NULL;
+    if (now->reports == NULL)
+        return FALSE;
+    now->limits = cluster_limits_read(ocf_deadline_in(ASK_MS), &why);
+    if (now->limits == NULL)
+        return view_unreachable(why, error);
+    now->networks = cluster_networks_read(NULL, ocf_deadline_in(ASK_MS), NULL);
+    return TRUE;
+}
+
 gboolean cli_hosts(CliCall *call, GError **error)
 {
-    g_autoptr(Vm) vm = vm_read(call->arguments[0], error);
-    g_autofree char *from = vm != NULL ? find_from(vm, error) : NULL;
-    g_autoptr(GPtrArray) nodes = from != NULL ? cluster_nodes_all(ocf_deadline_in(ASK_MS), error) : NULL;
-    g_autoptr(ClusterNetworks) networks =
-        nodes != NULL ? cluster_networks_read(NULL, ocf_deadline_in(ASK_MS), NULL) : NULL;
+    g_auto(Circumstances) now = {0};
     g_autoptr(GPtrArray) hosts = g_ptr_array_new_with_free_func(host_free);
 
-    if (nodes == NULL)
+    if (!read_circumstances(&now, call->arguments[0], error))
         return FALSE;
-    for (guint i = 0; i < nodes->len; i++) {
+    for (guint i = 0; i < now.limits->nodes->len; i++) {
         Host *host = g_new0(Host, 1);
         g_ptr_array_add(hosts, host);
-        host->node = nodes->pdata[i];
+        host->node = ((const ClusterNodeLimits *)now.limits->nodes->pdata[i])->name;
         host->carriage.estimate_s = -1;
-        if (!look_at(host, vm, from, networks, error))
+        if (!look_at(host, &now, error))
             return FALSE;
     }
     if (call->json)
-        print_json(vm, hosts);
+        print_json(now.vm, hosts);
     else
         print_text(hosts);
     return TRUE;

@@ -68,6 +68,16 @@ static gboolean check_standing(Plan *plan, const ClusterStanding *standing, cons
     return TRUE;
 }
 
+/* Its agent would refuse, and the target would be avoided for a while. */
+static gboolean check_target(const Plan *plan, GError **error)
+{
+    const char *target = plan->forecast.target;
+    g_autoptr(ClusterLimits) limits = cluster_limits_read(ocf_deadline_in(ASK_MS), NULL);
+
+    return limits == NULL || !vm_is_live_domain(plan->vm) || !cluster_node_refuses(limits, target) ||
+           cli_refuse(error, CLI_ERROR, VIEW_REFUSES, target, target);
+}
+
 static gboolean is_live(const ClusterMoveForecast *forecast)
 {
     return g_strcmp0(forecast->action, "migrate") == 0;
@@ -98,7 +108,7 @@ static gboolean check_forecast(const Plan *plan, GError **error)
             "%s would go on to %s as soon as it is on %s, which its constraints prefer: change those, or "
             "give it resource-stickiness",
             vm, forecast->back, forecast->target);
-    return TRUE;
+    return !is_live(forecast) || check_target(plan, error);
 }
 
 /* *DONE: it is there already. */

@@ -11,34 +11,13 @@
 
 enum { ASK_MS = 10000 };
 
-/* Nodes come in any order. */
-static gint compare(gconstpointer a, gconstpointer b)
-{
-    const Report *const *first = a, *const *second = b;
-    gint order = report_compare(a, b);
-
-    return order != 0 ? order : strcmp((*first)->id, (*second)->id);
-}
-
 GPtrArray *report_view_read(GError **error)
 {
     g_autoptr(GError) why = NULL;
-    g_autoptr(GHashTable) values =
-        cluster_attribute_read(CLUSTER_MOVES_ATTRIBUTE, ocf_deadline_in(ASK_MS), &why);
-    GHashTableIter iter;
-    gpointer text;
+    GPtrArray *all = report_read_all(ocf_deadline_in(ASK_MS), &why);
 
-    if (values == NULL) {
+    if (all == NULL)
         view_unreachable(why, error);
-        return NULL;
-    }
-    GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)report_free);
-    g_hash_table_iter_init(&iter, values);
-    while (g_hash_table_iter_next(&iter, NULL, &text)) {
-        g_autoptr(GPtrArray) some = report_parse_all(text);
-        g_ptr_array_extend_and_steal(all, g_steal_pointer(&some));
-    }
-    g_ptr_array_sort(all, compare);
     return all;
 }
 
@@ -93,6 +72,8 @@ char *report_view_line(const Report *report)
     g_string_append(line, ": ");
     if (percent < 0 || report->phase != REPORT_SENDING)
         g_string_append_printf(line, "%s%s", report_phase_name(report->phase), percent >= 0 ? ", " : "");
+    if (report->phase == REPORT_WAITING)
+        g_string_append_printf(line, ": %s", report->reason);
     if (percent >= 0)
         g_string_append_printf(line, "%d %%, %s left at %s/s", percent, remaining, rate);
     if (left_s >= 0)

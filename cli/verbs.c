@@ -192,14 +192,35 @@ static const CliVerb verbs[] = {
         .arguments = "[NUMBER|off]",
         .most = 1,
         .flags = CLI_CHANGES,
+        .options = {{"node", "NODE", "Show or set it for NODE alone"}},
         .summary = "Show or set how many migrations a node takes part in at once",
         .description =
             "Incoming and outgoing ones count together, as in Hyper-V. It is the cluster property "
-            "migration-limit, which "
-            "Pacemaker's scheduler heeds for all resources: in a drain the others wait for their turn, and "
-            "their timeouts "
-            "have not begun. Two are a good start: each more makes all of them slower on the same wire.",
+            "migration-limit, which Pacemaker's scheduler heeds for all resources: in a drain the others "
+            "wait "
+            "for their turn, and their timeouts have not begun. Two are a good start: each more makes all of "
+            "them slower on the same wire.\n\n"
+            "With --node the limit is that of one node, and the agents keep to it: a migration waits for its "
+            "turn, and wherry status says for whom. So they do, with two a node, where no limit is set. That "
+            "waiting takes time off the timeout of migrate_to: after half of it the VM stays where it is, "
+            "and "
+            "the cluster tries again. Agents of other kinds know nothing of it.",
         .run = cli_limit_migrations,
+    },
+    {
+        .name = "limit incoming",
+        .arguments = "[on|off]",
+        .most = 1,
+        .flags = CLI_CHANGES,
+        .options = {{"node", "NODE", "The node"}},
+        .summary = "Show or set whether a node takes in migrations",
+        .description =
+            "Of VMs of ocf:wherry:LiveDomain. VMs may still be started on a node that takes in none, and "
+            "migrate away from it. Pacemaker's scheduler does not know of it: a VM that it sends there stays "
+            "where it is, the node is avoided for its migration_retry_delay, and the cluster chooses "
+            "another. "
+            "To keep a node free of VMs altogether, drain it.",
+        .run = cli_limit_incoming,
     },
     {
         .name = "status",

@@ -14,8 +14,12 @@ enum { VIEW_PATIENCE_MS = 20000 };
  * CLI_DISCONNECTED. Always FALSE. */
 gboolean view_unreachable(const GError *why, GError **error);
 
-/* TRUE if NODE may take VMs, or is in standby where that is no matter. CLI_NO_SUCH for one that there is not. */
+/* TRUE if NODE may take VMs, or is in standby where that is no matter. CLI_NO_SUCH for one that there is not.
+ */
 gboolean view_check_node(const char *node, gboolean may_be_standby, GError **error);
+
+/* Why a node is no target for what the agent moves; two times its name. */
+#define VIEW_REFUSES "%s takes in no migrations: wherry limit incoming on --node %s"
 
 /* cluster_networks_read, with an error for a person: CLI_DISCONNECTED, or CLI_NO_PERMISSION. */
 ClusterNetworks *view_read(OcfDeadline deadline, GError **error);

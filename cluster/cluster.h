@@ -165,9 +165,9 @@ gboolean cluster_drop_is_own(const ClusterDrop *drop, const char *local_node);
 /* TRUE if the owner is a process of this node that has ended, or of an earlier boot of it. */
 gboolean cluster_drop_is_orphan(const ClusterDrop *drop, const char *local_node);
 
-/* Drops it, or takes an existing drop over. Committed on all nodes when this returns. OCF_ERR_CONFIGURED
- * where there is no such resource. */
-gboolean cluster_ha_drop(const ClusterDrop *drop, OcfDeadline deadline, GError **error);
+/* Drops it. Committed on all nodes when this returns. *DONE is FALSE, and nothing was changed, where somebody
+ * has dropped it already: then it stays his. OCF_ERR_CONFIGURED where there is no such resource. */
+gboolean cluster_ha_drop(const ClusterDrop *drop, OcfDeadline deadline, gboolean *done, GError **error);
 
 /* Replaces the drop WAS by NOW; *DONE is FALSE where WAS does not stand any more. */
 gboolean cluster_ha_hand_over(const ClusterDrop *was, const ClusterDrop *now, OcfDeadline deadline,
@@ -283,6 +283,40 @@ GHashTable *cluster_properties_read(OcfDeadline deadline, GError **error);
 
 /* Sets one, or with VALUE NULL unsets it (crm_attribute, as pcs and crm do). */
 gboolean cluster_property_set(const char *name, const char *value, OcfDeadline deadline, GError **error);
+
+/* The same for an attribute of NODE that outlives its boot. */
+gboolean cluster_node_attribute_set(const char *node, const char *name, const char *value,
+                                    OcfDeadline deadline, GError **error);
+
+/* How many migrations the nodes may take part in at once, incoming and outgoing together. */
+typedef struct {
+    char *name;
+    gint64 migrations; /* its own limit; 0: none */
+    gboolean refuses;  /* to take in migrations; what is started there is another matter */
+} ClusterNodeLimits;
+
+typedef struct {
+    gint64 migrations; /* the property migration-limit, which Pacemaker's scheduler heeds; 0: none */
+    GPtrArray *nodes;  /* of ClusterNodeLimits, all nodes, sorted by name */
+} ClusterLimits;
+
+/* What holds for a node where neither is set. */
+enum { CLUSTER_LIMIT_DEFAULT = 2 };
+
+ClusterLimits *cluster_limits_read(OcfDeadline deadline, GError **error);
+void cluster_limits_free(ClusterLimits *limits);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ClusterLimits, cluster_limits_free)
+
+/* The limit that holds for NODE. */
+gint64 cluster_limit_of(const ClusterLimits *limits, const char *node);
+
+/* Whether Pacemaker itself keeps NODE within its limit. */
+gboolean cluster_limit_is_scheduled(const ClusterLimits *limits, const char *node);
+gboolean cluster_node_refuses(const ClusterLimits *limits, const char *node);
+
+/* Sets the limit of NODE, or with NULL the property; NUMBER 0 takes it away. */
+gboolean cluster_limit_set(const char *node, gint64 number, OcfDeadline deadline, GError **error);
+gboolean cluster_node_refuse(const char *node, gboolean refuse, OcfDeadline deadline, GError **error);
 
 /* A constraint that crm_resource or a shell on top of it made for a move or a ban, and nobody took back. */
 typedef struct {

@@ -41,25 +41,35 @@ static gboolean replace_set(const char *xpath, const ClusterDrop *drop, OcfDeadl
     return cluster_cib_change("--replace", xpath, xml, drop->resource, deadline, found, error);
 }
 
-gboolean cluster_ha_drop(const ClusterDrop *drop, OcfDeadline deadline, GError **error)
+static gboolean is_there(const char *resource, OcfDeadline deadline, GError **error)
+{
+    g_autofree char *id = cluster_xpath_string(resource);
+    g_autofree char *xpath = g_strdup_printf("//primitive[@id=%s]", id);
+    g_autoptr(GError) why = NULL;
+    g_autoptr(xmlDoc) document = cluster_cib_find(xpath, deadline, &why);
+
+    if (document != NULL)
+        return TRUE;
+    if (why == NULL)
+        g_set_error(&why, OCF_ERROR, OCF_ERR_CONFIGURED, "there is no resource %s in the CIB", resource);
+    g_propagate_error(error, g_steal_pointer(&why));
+    return FALSE;
+}
+
+gboolean cluster_ha_drop(const ClusterDrop *drop, OcfDeadline deadline, gboolean *done, GError **error)
 {
     g_autofree char *primitive_id = cluster_xpath_string(drop->resource);
-    g_autofree char *its_set = set_xpath(drop->resource, NULL);
-    g_autofree char *xpath = g_strdup_printf(
-        "//primitive[@id=%s][not(meta_attributes[@id=concat(@id,'" SET_SUFFIX "')])]", primitive_id);
+    g_autofree char *set_id = g_strconcat(drop->resource, SET_SUFFIX, NULL);
+    g_autofree char *quoted_set_id = cluster_xpath_string(set_id);
+    g_autofree char *xpath =
+        g_strdup_printf("//primitive[@id=%s][not(meta_attributes[@id=%s]/nvpair[@name='" OWNER "'])]",
+                        primitive_id, quoted_set_id);
     g_autofree char *set = set_xml(drop);
     g_autofree char *id = g_markup_escape_text(drop->resource, -1);
     g_autofree char *xml = g_strdup_printf("<primitive id=\"%s\">%s</primitive>", id, set);
-    gboolean found = FALSE;
 
-    if (!cluster_cib_change("--modify", xpath, xml, drop->resource, deadline, &found, error))
-        return FALSE;
-    if (!found && !replace_set(its_set, drop, deadline, &found, error))
-        return FALSE;
-    if (!found)
-        g_set_error(error, OCF_ERROR, OCF_ERR_CONFIGURED, "there is no resource %s in the CIB",
-                    drop->resource);
-    return found;
+    return cluster_cib_change("--modify", xpath, xml, drop->resource, deadline, done, error) &&
+           (*done || is_there(drop->resource, deadline, error));
 }
 
 gboolean cluster_ha_hand_over(const ClusterDrop *was, const ClusterDrop *now, OcfDeadline deadline,

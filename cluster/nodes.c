@@ -109,10 +109,7 @@ gboolean cluster_node_is_fit(const char *node, OcfDeadline deadline, char **why,
 
 gboolean cluster_node_standby(const char *node, gboolean standby, OcfDeadline deadline, GError **error)
 {
-    const char *const on[] = {"crm_attribute", "--node", node, "--name", "standby", "--update", "on", NULL};
-    const char *const off[] = {"crm_attribute", "--node", node, "--name", "standby", "--delete", NULL};
-
-    return cluster_tool_run(standby ? on : off, deadline, NULL, NULL, error);
+    return cluster_node_attribute_set(node, "standby", standby ? "on" : NULL, deadline, error);
 }
 
 /* ---- standing ------------------------------------------------------------------------------------ */

@@ -36,17 +36,28 @@ GHashTable *cluster_properties_read(OcfDeadline deadline, GError **error)
     return properties;
 }
 
-gboolean cluster_property_set(const char *name, const char *value, OcfDeadline deadline, GError **error)
+static gboolean set_attribute(const char *option, const char *where, const char *name, const char *value,
+                              OcfDeadline deadline, GError **error)
 {
-    const char *const argv[] = {"crm_attribute", "--type", "crm_config",
-                                "--name",        name,     value != NULL ? "--update" : "--delete",
-                                value,           NULL};
+    const char *const argv[] = {
+        "crm_attribute", option, where, "--name", name, value != NULL ? "--update" : "--delete", value, NULL};
     g_auto(OcfChild) child = {0};
 
     if (!ocf_child_run(argv, OCF_CHILD_ALL_OUTPUT, deadline, &child, error))
         return FALSE;
     return (!child.late && child.status == CRM_EX_OK) ||
            cluster_tool_failed(&child, "crm_attribute", name, "changed", error);
+}
+
+gboolean cluster_property_set(const char *name, const char *value, OcfDeadline deadline, GError **error)
+{
+    return set_attribute("--type", "crm_config", name, value, deadline, error);
+}
+
+gboolean cluster_node_attribute_set(const char *node, const char *name, const char *value,
+                                    OcfDeadline deadline, GError **error)
+{
+    return set_attribute("--node", node, name, value, deadline, error);
 }
 
 static void wish_free(gpointer data)

@@ -29,8 +29,8 @@ xmlDoc *cluster_tool_xml(const char *const *argv, OcfDeadline deadline, int *sta
 /* TEXT as an XPath 1.0 string, quotes and all. */
 char *cluster_xpath_string(const char *text);
 
-/* Sets ERROR for a CHILD that was TOOL and did not succeed: WHAT "is not changed" (UNDONE), and why; OCF_ERR_PERM
- * where access rules forbid it. Always FALSE. */
+/* Sets ERROR for a CHILD that was TOOL and did not succeed: WHAT "is not changed" (UNDONE), and why;
+ * OCF_ERR_PERM where access rules forbid it. Always FALSE. */
 gboolean cluster_tool_failed(const OcfChild *child, const char *tool, const char *what, const char *undone,
                              GError **error);
 

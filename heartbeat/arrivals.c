@@ -64,23 +64,16 @@ static void remember(Arrivals *arrivals, const Report *report)
 
 void arrivals_look(Arrivals *arrivals, const char *local_node)
 {
-    g_autoptr(GHashTable) values =
-        cluster_attribute_read(CLUSTER_MOVES_ATTRIBUTE, ocf_deadline_in(ASK_MS), NULL);
-    GHashTableIter iter;
-    gpointer text;
+    g_autoptr(GPtrArray) reports = local_node != NULL ? report_read_all(ocf_deadline_in(ASK_MS), NULL) : NULL;
 
-    if (values == NULL || local_node == NULL)
+    if (reports == NULL)
         return;
-    g_hash_table_iter_init(&iter, values);
-    while (g_hash_table_iter_next(&iter, NULL, &text)) {
-        g_autoptr(GPtrArray) reports = report_parse_all(text);
-        g_autoptr(GPtrArray) chosen = arrivals_choose(reports, arrivals->known, local_node);
-        if (chosen->len > 0 && !arrivals->filled) {
-            fill(arrivals);
-            g_clear_pointer(&chosen, g_ptr_array_unref);
-            chosen = arrivals_choose(reports, arrivals->known, local_node);
-        }
-        for (guint i = 0; i < chosen->len; i++)
-            remember(arrivals, chosen->pdata[i]);
+    g_autoptr(GPtrArray) chosen = arrivals_choose(reports, arrivals->known, local_node);
+    if (chosen->len > 0 && !arrivals->filled) {
+        fill(arrivals);
+        g_clear_pointer(&chosen, g_ptr_array_unref);
+        chosen = arrivals_choose(reports, arrivals->known, local_node);
     }
+    for (guint i = 0; i < chosen->len; i++)
+        remember(arrivals, chosen->pdata[i]);
 }

@@ -138,8 +138,14 @@ static gboolean ensure_drop(Settler *settler, GError **error)
     if (settler->drop != NULL)
         return TRUE;
     g_autoptr(ClusterDrop) mine = own_drop(settler, NULL);
-    if (!cluster_ha_drop(mine, ocf_deadline_in(ASK_MS), error))
+    gboolean done = FALSE;
+    if (!cluster_ha_drop(mine, ocf_deadline_in(ASK_MS), &done, error))
         return FALSE;
+    if (!done) { /* all is to be looked at anew */
+        g_set_error(error, OCF_ERROR, OCF_ERR_GENERIC, "somebody else has just dropped HA status of %s",
+                    settler->resource);
+        return FALSE;
+    }
     settler->drop = g_steal_pointer(&mine);
     settler->ours = TRUE;
     g_message("HA status of %s is dropped until the cluster has seen where it runs", settler->resource);

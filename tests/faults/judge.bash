@@ -118,7 +118,7 @@ why_restarted() {
     off=$((off + 1))
     # A source that dies with the move unconfirmed takes what it knew with it: Pacemaker stops the guest even where it
     # has arrived, and no agent is asked.
-    last_copy_was_on "$1" "$node" "$time" || { [ "$1" = "$GUEST" ] && [ "$node" = "$FROM" ]; } || continue
+    last_copy_was_on "$1" "$node" "$time" || only_copy_died_with "$1" "$node" "$time" || { [ "$1" = "$GUEST" ] && [ "$node" = "$FROM" ]; } || continue
     if [ -e "$ROUND/off.$node" ]; then echo "$node was powered off"; else echo "fenced: $node"; fi
     return
   done < <(cat "$ROUND/off" 2>/dev/null)

@@ -65,6 +65,20 @@ last_copy_was_on() {
   [ -z "$pids" ] && [ "$(cat "$ROUND/home.$1" 2>/dev/null)" = "$2" ]
 }
 
+# only_copy_died_with GUEST NODE TIME: its QEMU there ended when the node did, and there was no other. Who counts copies
+# may not have seen yet that it had arrived (seed 188).
+only_copy_died_with() {
+  awk -v guest="$1" -v node="$2" -v at="$3" '
+    / a QEMU of / && $5 == guest { alive[$8] }
+    / the QEMU of / && $5 == guest {
+      delete alive[$7]
+      others = 0
+      for (one in alive) others++
+      if ($7 == node && others == 0 && $1 >= at - 2 && $1 <= at + 2) found = 1
+    }
+    END { exit !found }' <(sort -n "$ROUND/events")
+}
+
 # The round's whole story: seconds since the move's begin, and what happened.
 timeline() {
   local guest

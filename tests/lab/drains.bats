@@ -11,6 +11,8 @@ setup_file() {
   local vm xml
   on a1 pcs resource create mignets ocf:wherry:MigrationNetworks names="mig=10.99.2.0/24,fd99:2::/64" order=mig \
     exclude="stor guest 10.99.1.0/24" clone
+  # else Pacemaker begins one after the other wherever a machine is busy
+  on a1 pcs property set load-threshold=10000%
   on a1 pcs node standby a1 a3
   for vm in vm1 vm2; do
     xml=$(lab guest "$vm" --disk 16)
@@ -38,8 +40,9 @@ setup() {
 }
 
 teardown() {
-  local node
+  local node vm
   on a1 crm_mon -1 -A -r || true
+  [ -n "$BATS_TEST_COMPLETED" ] || { show_guest vm1; show_guest vm2; }
   for node in a1 a2 a3; do
     on "$node" true 2>/dev/null || lab start "$node"
     lab undrop "$node" mig
@@ -48,6 +51,11 @@ teardown() {
   wait_until 60 all_publish_or_standby
   on a1 pcs node unstandby --all
   on a1 wherry limit migrations off
+  for node in a1 a2 a3; do
+    on a1 wherry limit migrations off --node "$node"
+    on a1 wherry limit incoming on --node "$node"
+  done
+  for vm in vm1 vm2; do on a1 crm_resource --clear --resource "$vm" || true; done
   on a1 pcs resource meta vm2 allow-migrate=true
   wait_until 30 all_publish
 }
@@ -252,4 +260,111 @@ most_at_once() {
   run -0 on a2 wherry limit migrations off
   run -0 on a2 wherry limit migrations
   [ "$output" = "migrations of a node at once, incoming and outgoing: none" ]
+}
+
+# ---- limits of one node, which Pacemaker knows nothing of ---------------------------------------------------
+
+# phases JQ-EXPRESSION about the phases of the migrations that have not ended, as another node tells them
+phases() { on a3 wherry status --json | jq -e "[.migrations[].phase] | $1"; }
+
+@test "a_limit_of_one_node_makes_the_second_migration_wait_and_status_says_for_whom" {
+  local node
+  for node in a1 a2 a3; do lab shape "$node" mig 60; done
+  run -0 on a3 wherry limit migrations 1 --node a2
+  [ "$output" = "migrations of a2 at once, incoming and outgoing: 1 (was: none)" ]
+  run -0 on a1 wherry limit migrations
+  [ "${lines[1]}" = "of a2: 1" ]
+  on a1 pcs node standby a2
+  wait_until 30 phases 'sort == ["sending", "waiting"]'
+  run -0 on a3 wherry status
+  [[ $output == *" waiting "* ]]
+  run -0 on a3 wherry status --json
+  jq -e '.migrations[] | select(.phase == "waiting") | .reason == "a2 takes part in 1 migrations, of which it may in 1 at once"' \
+    <<<"$output"
+  for node in a1 a2 a3; do lab shape "$node" mig off; done
+  wait_until 90 is_empty a2
+  # one after the other
+  [ "$(grep -oE 'LiveDomain.*: (migrating vm|vm. has moved)' "$LAB/nodes/a2/log/syslog" | tail -n 4 | grep -oE 'migrating|moved' | xargs)" = \
+    "migrating moved migrating moved" ]
+  unharmed
+}
+
+@test "two_nodes_that_send_to_each_other_with_one_turn_each_both_get_theirs" {
+  local node
+  on a1 wherry move vm2 a3
+  BOOTS2=$(guest_boots vm2)
+  for node in a2 a3; do on a1 wherry limit migrations 1 --node "$node"; done
+  on a1 crm_resource --move --resource vm1 --node a3
+  on a1 crm_resource --move --resource vm2 --node a2
+  wait_until 60 guest_is_on vm1 a3
+  wait_until 60 guest_is_on vm2 a2
+  wait_until 30 is_well vm1
+  wait_until 30 is_well vm2
+  unharmed
+}
+
+@test "a_migration_whose_turn_does_not_come_stays_and_is_tried_again" {
+  local node vm
+  for node in a1 a2 a3; do lab shape "$node" mig 20; done
+  for vm in vm1 vm2; do on a1 pcs resource update "$vm" op migrate_to timeout=30s; done
+  on a1 wherry limit migrations 1 --node a2
+  on a1 pcs node standby a2
+  wait_until 60 log_says a2 'stays where it is: its turn has not come within'
+  for node in a1 a2 a3; do lab shape "$node" mig off; done
+  wait_until 120 is_empty a2
+  for vm in vm1 vm2; do on a1 pcs resource update "$vm" op migrate_to timeout=60s; done
+  unharmed
+}
+
+@test "a_migration_that_waits_for_its_turn_can_be_cancelled" {
+  local node vm
+  for node in a1 a2 a3; do lab shape "$node" mig 60; done
+  on a1 wherry limit migrations 1 --node a2
+  on a1 pcs node standby a2
+  wait_until 30 phases 'sort == ["sending", "waiting"]'
+  vm=$(on a3 wherry status --json | jq -r '.migrations[] | select(.phase == "waiting") | .vm')
+  run -0 on a3 wherry cancel "$vm"
+  [[ $output == "$vm"*"was cancelled" ]]
+  guest_is_on "$vm" a2
+  on a1 pcs node unstandby a2
+  for node in a1 a2 a3; do lab shape "$node" mig off; done
+  wait_until 60 is_well "$vm"
+  guest_is_on "$vm" a2
+  unharmed
+}
+
+@test "a_node_that_takes_in_no_migrations_gets_none" {
+  run -0 on a3 wherry limit incoming off --node a1
+  [ "$output" = "a1 takes in no migrations" ]
+  run -0 on a2 wherry limit incoming
+  [ "${lines[*]}" = "a1 takes in no migrations a2 takes in migrations a3 takes in migrations" ]
+  run -0 on a2 wherry hosts vm1
+  [[ $output =~ a1\ +none\ .*a1\ takes\ in\ no\ migrations:\ wherry\ limit\ incoming\ on\ --node\ a1 ]]
+  run -1 on a2 wherry move vm1 a1
+  [ "$output" = "wherry: a1 takes in no migrations: wherry limit incoming on --node a1" ]
+  # whoever goes by Pacemaker alone is told by the agent, and the VM stays
+  on a1 crm_resource --move --resource vm1 --node a1
+  wait_until 30 log_says a2 'vm1 stays where it is: a1 takes in no migrations'
+  wait_until 60 is_well vm1
+  refute guest_is_on vm1 a1
+  on a1 crm_resource --clear --resource vm1
+  on a1 wherry limit incoming on --node a1
+  on a1 wherry move vm1 a1
+  unharmed
+}
+
+@test "wrong_limits_of_a_node_are_refused_and_change_nothing" {
+  local before
+  before=$(configuration)
+  run -105 on a1 wherry limit migrations 1 --node a9
+  run -105 on a1 wherry limit incoming off --node a9
+  run -64 on a1 wherry limit incoming off
+  [ "$output" = "wherry: for which node? --node NODE" ]
+  run -64 on a1 wherry limit incoming never --node a1
+  run -0 on a1 wherry limit incoming off --node a1 --dry-run
+  run -4 on a1 setpriv --reuid=nobody --clear-groups wherry limit incoming off --node a1
+  [ "$(configuration)" = "$before" ]
+  on a1 wherry limit migrations 2
+  run -78 on a1 wherry limit migrations 3 --node a1
+  [[ $output == *"while the limit of all nodes is 2: wherry limit migrations 3" ]]
 }

@@ -178,6 +178,8 @@ crm_says() {
   grep -qE -- "$1" <<<"$view" || { printf 'crm_mon on %s has no line like %s:\n%s\n' "$node" "$1" "$view" >&2; return 1; }
 }
 
+log_says() { grep -qF -- "$2" "$LAB/nodes/$1/log/syslog"; } # NODE TEXT
+
 first_node_on() {
   local node
   for node in $(cd "$LAB/nodes" && echo *); do

@@ -111,7 +111,6 @@ kill_all() { # NODE NAME...
 
 journal_step() { sed -n 's/^step=//p' "$LAB/nodes/$1/lib/wherry/LiveDomain-$vm.migration" 2>/dev/null; } # NODE
 step_is() { [ "$(journal_step "$1")" = "$2" ]; }
-log_says() { grep -qF "$2" "$LAB/nodes/$1/log/syslog"; } # NODE TEXT
 no_job_on() { [[ $(on "$1" timeout 5 virsh domjobinfo "$vm") == *None* ]]; }
 
 # ---- a migration that fails -----------------------------------------------------------------------------

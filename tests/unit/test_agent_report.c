@@ -214,8 +214,9 @@ static void every_number_is_kept(void **state)
 static void every_phase_has_a_name_and_is_kept(void **state)
 {
     static const char *const names[] = {
-        [REPORT_PREPARING] = "preparing", [REPORT_SENDING] = "sending", [REPORT_POSTCOPY] = "post-copy",
-        [REPORT_MOVED] = "moved",         [REPORT_STAYED] = "stayed",   [REPORT_FAILED] = "failed"};
+        [REPORT_PREPARING] = "preparing", [REPORT_WAITING] = "waiting", [REPORT_SENDING] = "sending",
+        [REPORT_POSTCOPY] = "post-copy",  [REPORT_MOVED] = "moved",     [REPORT_STAYED] = "stayed",
+        [REPORT_FAILED] = "failed"};
     g_autoptr(Report) report = make_running("web1");
     (void)state;
 

@@ -132,6 +132,76 @@ static void what_a_move_left_is_found_unless_it_ends_by_itself(void **state)
     assert_string_equal(((const ClusterWishLeft *)left->pdata[1])->resource, "from");
 }
 
+static void drop(const char *resource, const char *reason, gboolean expected)
+{
+    g_autoptr(ClusterDrop) drop = cluster_drop_new(resource, "a1", 0);
+    g_autoptr(GError) error = NULL;
+    gboolean done = !expected;
+
+    g_free(drop->reason);
+    drop->reason = g_strdup(reason);
+    if (!cluster_ha_drop(drop, ocf_deadline_in(ASK_MS), &done, &error))
+        fail_msg("%s", error->message);
+    assert_int_equal(done, expected);
+}
+
+static void what_is_dropped_stays_whose_it_is(void **state)
+{
+    use(*state, "");
+    drop("own", "the first", TRUE);
+    drop("own", "the second", FALSE);
+    drop("bare", "another", TRUE);
+    g_autoptr(GPtrArray) drops = cluster_ha_drops("own", ocf_deadline_in(ASK_MS), NULL);
+    assert_int_equal(drops->len, 1);
+    assert_string_equal(((const ClusterDrop *)drops->pdata[0])->reason, "the first");
+    assert_true(cluster_ha_regain(drops->pdata[0], ocf_deadline_in(ASK_MS), NULL));
+    drop("own", "the third", TRUE);
+}
+
+static void what_is_not_there_cannot_be_dropped(void **state)
+{
+    g_autoptr(ClusterDrop) drop = cluster_drop_new("nothing", "a1", 0);
+    g_autoptr(GError) error = NULL;
+    gboolean done = FALSE;
+
+    use(*state, "");
+    assert_false(cluster_ha_drop(drop, ocf_deadline_in(ASK_MS), &done, &error));
+    assert_int_equal(error->code, OCF_ERR_CONFIGURED);
+}
+
+static ClusterLimits *read_limits(void)
+{
+    g_autoptr(GError) error = NULL;
+    ClusterLimits *limits = cluster_limits_read(ocf_deadline_in(ASK_MS), &error);
+
+    if (limits == NULL)
+        fail_msg("%s", error->message);
+    return limits;
+}
+
+static void limits_of_nodes_stand_beside_that_of_all(void **state)
+{
+    use(*state, "");
+    assert_true(cluster_limit_set("a3", 1, ocf_deadline_in(ASK_MS), NULL));
+    assert_true(cluster_node_refuse("a1", TRUE, ocf_deadline_in(ASK_MS), NULL));
+    g_autoptr(ClusterLimits) limits = read_limits();
+    assert_int_equal(limits->migrations, 3);
+    assert_int_equal(limits->nodes->len, 2);
+    assert_int_equal(cluster_limit_of(limits, "a1"), 3);
+    assert_int_equal(cluster_limit_of(limits, "a3"), 1);
+    assert_true(cluster_limit_is_scheduled(limits, "a1"));
+    assert_false(cluster_limit_is_scheduled(limits, "a3"));
+    assert_true(cluster_node_refuses(limits, "a1"));
+    assert_false(cluster_node_refuses(limits, "a3"));
+    assert_true(cluster_limit_set(NULL, 0, ocf_deadline_in(ASK_MS), NULL));
+    assert_true(cluster_limit_set("a3", 0, ocf_deadline_in(ASK_MS), NULL));
+    assert_true(cluster_node_refuse("a1", FALSE, ocf_deadline_in(ASK_MS), NULL));
+    g_autoptr(ClusterLimits) none = read_limits();
+    assert_int_equal(cluster_limit_of(none, "a3"), CLUSTER_LIMIT_DEFAULT);
+    assert_false(cluster_limit_is_scheduled(none, "a3"));
+    assert_false(cluster_node_refuses(none, "a1"));
+}
+
 static void an_agent_is_changed_and_all_else_stays(void **state)
 {
     g_autoptr(GError) error = NULL;
@@ -192,6 +262,9 @@ int main(void)
         WITH_DIRECTORY(timeouts_are_its_own_its_templates_or_the_default),
         WITH_DIRECTORY(the_defaults_of_operations_count),
         WITH_DIRECTORY(a_probe_is_no_monitor_and_a_template_may_have_one),
+        WITH_DIRECTORY(what_is_dropped_stays_whose_it_is),
+        WITH_DIRECTORY(what_is_not_there_cannot_be_dropped),
+        WITH_DIRECTORY(limits_of_nodes_stand_beside_that_of_all),
         cmocka_unit_test(durations_are_read_as_Pacemaker_reads_them),
         WITH_DIRECTORY(properties_and_nodes_are_read),
         WITH_DIRECTORY(what_a_move_left_is_found_unless_it_ends_by_itself),
