@@ -65,8 +65,22 @@ void carriage_choose(Carriage *carriage, const Vm *vm, const ClusterNetworks *ne
     }
     const NetprefCandidate *best = netpref_choice_get(choice, 0);
     carriage->network = g_strdup(best->network->name);
+    carriage->speed_mbits = best->speed_mbits;
     if (best->speed_mbits > 0 && mib > 0)
         carriage->estimate_s = carriage_estimate_s(mib, best->speed_mbits);
+}
+
+gboolean carriage_heed_writes(Carriage *carriage, const Vm *vm, guint64 dirty_mib_s)
+{
+    guint64 dirty_mbits = dirty_mib_s * MIB * BITS / MBIT;
+
+    if (carriage->estimate_s < 0 || dirty_mbits == 0)
+        return TRUE;
+    carriage->estimate_s =
+        dirty_mbits < carriage->speed_mbits
+            ? carriage_estimate_s(carriage_memory_mib(vm), carriage->speed_mbits - (guint)dirty_mbits)
+            : -1;
+    return carriage->estimate_s >= 0;
 }
 
 void carriage_clear(Carriage *carriage)

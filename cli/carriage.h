@@ -7,6 +7,7 @@
 
 typedef struct {
     char *network;     /* NULL: not known, or not chosen by network */
+    guint speed_mbits; /* of that network; 0: not known */
     gint64 estimate_s; /* for its memory at the speed of that network; -1: not known */
     char *obstacle;    /* why no network carries it; NULL: one does, or nobody knows */
 } Carriage;
@@ -20,6 +21,10 @@ guint64 carriage_memory_mib(const Vm *vm);
 /* The speed of the cluster's first network in use, whose name goes to *NETWORK; where it does not say its
  * speed, or there is none, a Gbit/s and NULL. */
 guint carriage_speed(const ClusterNetworks *networks, char **network);
+
+/* Corrects the estimate for a VM that writes so much into its memory meanwhile. FALSE: the network is slower
+ * than that, and the estimate not known. */
+gboolean carriage_heed_writes(Carriage *carriage, const Vm *vm, guint64 dirty_mib_s);
 
 /* How long MIB take at that speed, at least a second; and the timeout of migrate_to that it wants. */
 gint64 carriage_estimate_s(guint64 mib, guint speed_mbits);

@@ -61,7 +61,11 @@ static gboolean check_vms(GPtrArray *defects, const char *only, const ClusterNet
 
     for (guint i = 0; vms != NULL && i < vms->len; i++)
         check_vm(defects, vms->pdata[i], now);
-    return vms != NULL && check_constraints(defects, vms, error);
+    if (vms == NULL || !check_constraints(defects, vms, error))
+        return FALSE;
+    /* one VM's way to the hosts is mostly that of all */
+    return vms->len == 0 || !vm_is_live_domain(vms->pdata[0]) ||
+           check_hosts(defects, vms->pdata[0], only != NULL, now->local_node, error);
 }
 
 /* ---- dropped HA status --------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #include "agent/slots.h"
 #include "cli/carriage.h"
 #include "cli/cli.h"
+#include "cli/fitness.h"
 #include "cli/json.h"
 #include "cli/report_view.h"
 #include "cli/table.h"
@@ -31,6 +32,7 @@ typedef struct {
     ClusterNetworks *networks; /* NULL: not known */
     ClusterLimits *limits;
     GPtrArray *reports;
+    Fitness fitness;
 } Circumstances;
 
 static void circumstances_clear(Circumstances *now)
@@ -40,6 +42,7 @@ static void circumstances_clear(Circumstances *now)
     cluster_networks_free(now->networks);
     cluster_limits_free(now->limits);
     g_clear_pointer(&now->reports, g_ptr_array_unref);
+    fitness_clear(&now->fitness);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Circumstances, circumstances_clear)
@@ -64,6 +67,33 @@ static char *why_not_there(const Vm *vm, const char *from, const ClusterMoveFore
     return g_strdup_printf("the cluster would leave it on %s: wherry check %s, pcs constraint", from, vm->id);
 }
 
+/* What its agent would find out, and the cluster does not know. */
+static void find_obstacle(Host *host, const Circumstances *now)
+{
+    char **obstacle = &host->carriage.obstacle;
+    g_auto(HostFacts) facts = {0};
+    g_autoptr(GError) why = NULL;
+
+    if (*obstacle == NULL && cluster_node_refuses(now->limits, host->node))
+        *obstacle = g_strdup_printf(VIEW_REFUSES, host->node, host->node);
+    if (*obstacle != NULL)
+        return;
+    if (!fitness_ask(&now->fitness, host->node, &facts, &why))
+        *obstacle = g_strdup(why->message);
+    host->why = g_steal_pointer(&facts.lacks);
+}
+
+static void heed_writes(Host *host, const Circumstances *now)
+{
+    gint64 dirty_mib_s = now->fitness.dirty_mib_s;
+
+    if (dirty_mib_s > 0 && !carriage_heed_writes(&host->carriage, now->vm, (guint64)dirty_mib_s) &&
+        host->why == NULL)
+        host->why = g_strdup_printf("it writes %" G_GINT64_FORMAT
+                                    " MiB/s into its memory, more than %s carries: see migration_mode",
+                                    dirty_mib_s, host->carriage.network);
+}
+
 /* By a forecast of the wish to have it there. */
 static void judge(Host *host, const Circumstances *now, const ClusterMoveForecast *forecast)
 {
@@ -83,15 +113,15 @@ static void judge(Host *host, const Circumstances *now, const ClusterMoveForecas
         return;
     }
     carriage_choose(&host->carriage, vm, now->networks, now->from, host->node);
-    if (host->carriage.obstacle == NULL && vm_is_live_domain(vm) &&
-        cluster_node_refuses(now->limits, host->node))
-        host->carriage.obstacle = g_strdup_printf(VIEW_REFUSES, host->node, host->node);
+    if (vm_is_live_domain(vm))
+        find_obstacle(host, now);
     if (host->carriage.obstacle != NULL) {
         host->transfer = "none";
         host->why = g_strdup(host->carriage.obstacle);
-    } else if (forecast->back != NULL) {
+    } else if (host->why == NULL && forecast->back != NULL) {
         host->why = g_strdup_printf("it would go on to %s, which its constraints prefer", forecast->back);
     }
+    heed_writes(host, now);
 }
 
 static void count_slots(Host *host, const Circumstances *now)
@@ -163,7 +193,7 @@ static void print_text(const GPtrArray *hosts)
     fputs(text, stdout);
 }
 
-static void print_json(const Vm *vm, const GPtrArray *hosts)
+static void print_json(const Circumstances *now, const GPtrArray *hosts)
 {
     json_t *answer = json_object(), *list = json_array();
 
@@ -180,7 +210,9 @@ static void print_json(const Vm *vm, const GPtrArray *hosts)
         json_object_set_new(one, "reason", json_text(host->why));
         json_array_append_new(list, one);
     }
-    json_object_set_new(answer, "vm", json_text(vm->id));
+    json_object_set_new(answer, "vm", json_text(now->vm->id));
+    json_object_set_new(answer, "dirty_mib_per_s",
+                        now->fitness.dirty_mib_s >= 0 ? json_integer(now->fitness.dirty_mib_s) : json_null());
     json_object_set_new(answer, "hosts", list);
     json_answer(answer);
 }
@@ -194,10 +226,18 @@ static gboolean read_circumstances(Circumstances *now, const char *vm, GError **
     now->reports = now->from != NULL ? report_view_read(error) : NULL;
     if (now->reports == NULL)
         return FALSE;
+    const Report *running = report_view_running(now->reports, vm);
+    if (running != NULL)
+        return report_view_refuse(running, error);
     now->limits = cluster_limits_read(ocf_deadline_in(ASK_MS), &why);
     if (now->limits == NULL)
         return view_unreachable(why, error);
     now->networks = cluster_networks_read(NULL, ocf_deadline_in(ASK_MS), NULL);
+    g_autofree char *local_node = cluster_local_node(ocf_deadline_in(ASK_MS), &why);
+    if (local_node == NULL)
+        return view_unreachable(why, error);
+    if (vm_is_live_domain(now->vm))
+        fitness_begin(&now->fitness, now->vm, now->from, local_node);
     return TRUE;
 }
 
@@ -217,7 +257,7 @@ gboolean cli_hosts(CliCall *call, GError **error)
             return FALSE;
     }
     if (call->json)
-        print_json(now.vm, hosts);
+        print_json(&now, hosts);
     else
         print_text(hosts);
     return TRUE;

@@ -52,8 +52,7 @@ static gboolean check_standing(Plan *plan, const ClusterStanding *standing, cons
     const Report *running = report_view_running(reports, plan->vm->id);
 
     if (running != NULL)
-        return cli_refuse(error, CLI_TRY_AGAIN, "%s is on its way from %s to %s already: wherry status",
-                          plan->vm->id, running->source, running->target);
+        return report_view_refuse(running, error);
     if (standing == NULL || (standing->nodes->len == 0 && standing->managed))
         return cli_refuse(error, CLI_ERROR, "%s does not run, so there is nothing to move", plan->vm->id);
     if (!standing->managed)

@@ -31,6 +31,12 @@ const Report *report_view_running(const GPtrArray *reports, const char *vm)
     return NULL;
 }
 
+gboolean report_view_refuse(const Report *running, GError **error)
+{
+    return cli_refuse(error, CLI_TRY_AGAIN, "%s is on its way from %s to %s already: wherry status",
+                      running->resource, running->source, running->target);
+}
+
 char *report_view_bytes(gint64 bytes)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};

@@ -13,6 +13,9 @@ GPtrArray *report_view_read(GError **error);
 /* Of REPORTS the one of VM that runs; NULL: none does. */
 const Report *report_view_running(const GPtrArray *reports, const char *vm);
 
+/* What keeps a verb from a VM of which that is the report: CLI_TRY_AGAIN. Always FALSE. */
+gboolean report_view_refuse(const Report *running, GError **error);
+
 /* "web from a2 to a1 by mig: 42 %, 61 MiB left at 8.3 MiB/s, about 7 s" */
 char *report_view_line(const Report *report);
 

@@ -258,13 +258,20 @@ static const CliVerb verbs[] = {
         .most = 1,
         .flags = CLI_SHOWS,
         .summary = "Show each node as a target for a VM",
-        .description = "TRANSFER is here where it runs; live where wherry move would migrate it, by NETWORK, "
-                       "for ABOUT so long as "
-                       "its memory takes at that network's speed; restart where the cluster would stop it "
-                       "and start it there; "
-                       "none where it would do neither. WHY says what keeps it from migrating live. Nothing "
-                       "is changed: the "
-                       "cluster's own scheduler is asked what it would do.",
+        .description =
+            "TRANSFER is here where it runs; live where wherry move would migrate it, by NETWORK, for ABOUT "
+            "so "
+            "long as its memory takes at that network's speed, and what it writes meanwhile (which is "
+            "measured "
+            "for a second); restart where the cluster would stop it and start it there; none where it would "
+            "do "
+            "neither, where the node takes in no migrations, and where its hypervisor does not answer as "
+            "migrations ask it. FREE are the migrations that the node may take part in at once, and how many "
+            "of "
+            "them are free. WHY says what keeps it from migrating live, or might: a processor without what "
+            "the "
+            "VM has now, a network that is slower than the VM writes. Nothing is changed: the cluster's own "
+            "scheduler is asked what it would do.",
         .run = cli_hosts,
     },
     {

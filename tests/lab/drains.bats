@@ -294,8 +294,13 @@ phases() { on a3 wherry status --json | jq -e "[.migrations[].phase] | $1"; }
   on a1 wherry move vm2 a3
   BOOTS2=$(guest_boots vm2)
   for node in a2 a3; do on a1 wherry limit migrations 1 --node "$node"; done
+  for node in a1 a2 a3; do lab shape "$node" mig 60; done
   on a1 crm_resource --move --resource vm1 --node a3
+  wait_until 30 phases '. == ["sending"]'
+  run -0 on a1 wherry hosts vm2 --json
+  jq -e '.hosts | map({(.node): [.slots_free, .slots]}) | add | . == {"a1": [2, 2], "a2": [0, 1], "a3": [0, 1]}' <<<"$output"
   on a1 crm_resource --move --resource vm2 --node a2
+  for node in a1 a2 a3; do lab shape "$node" mig off; done
   wait_until 60 guest_is_on vm1 a3
   wait_until 60 guest_is_on vm2 a2
   wait_until 30 is_well vm1

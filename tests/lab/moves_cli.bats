@@ -12,6 +12,9 @@ setup_file() {
     exclude="stor guest 10.99.1.0/24" clone
   local xml
   xml=$(lab guest web --disk 16)
+  # a processor whose features libvirt compares
+  sed -i "s:</features>:&<cpu mode='custom' match='exact' check='partial'><model fallback='forbid'>qemu64</model>$(
+    printf "<feature policy='require' name='%s'/>" hypervisor lahf_lm)</cpu>:" "$xml"
   on a1 pcs resource create web ocf:wherry:LiveDomain "config=$xml" migration_transport=tcp \
     op monitor interval=5s op migrate_to timeout=60s meta allow-migrate=true resource-stickiness=100
   wait_until 60 guest_count_exceeds web 0
@@ -269,7 +272,7 @@ hosts_say() { # JQ-EXPRESSION about the hosts by name
   local before
   before=$(on a1 cibadmin --query --scope configuration)
   run -0 on "$THIRD" wherry hosts web
-  [[ $output =~ NODE\ +TRANSFER\ +NETWORK\ +ABOUT\ +WHY ]]
+  [[ $output =~ NODE\ +TRANSFER\ +NETWORK\ +ABOUT\ +FREE\ +WHY ]]
   [[ $output =~ $FROM\ +here\ && $output =~ $TO\ +live\ +mig\ +[0-9]+\ s && $output =~ $THIRD\ +live\ +mig ]]
   [ "$(on a1 cibadmin --query --scope configuration)" = "$before" ]
 }
@@ -291,6 +294,57 @@ hosts_say() { # JQ-EXPRESSION about the hosts by name
   hosts_say '.[$to].transfer == "live"'
   guest_is_on web "$FROM"
   counter_unbroken web "$BOOTS"
+}
+
+# restart_libvirtd NODE COMMANDS: with something changed in between
+restart_libvirtd() {
+  on "$1" sh -c "pkill -x libvirtd; while pgrep -x libvirtd >/dev/null; do sleep 0.1; done
+    $2
+    rm -f /run/libvirtd.pid; libvirtd --listen --daemon" >/dev/null 2>&1
+}
+
+# What libvirt has found out of a node's processor lies in its cache, so there one can lack something.
+@test "a_host_whose_processor_lacks_what_the_VM_has_is_told" {
+  local cache=/var/cache/libvirt/qemu/capabilities
+  restart_libvirtd "$TO" "cp -a $cache $cache.whole; sed -i '/name=.lahf[-_]lm/d' $cache/*.xml"
+  hosts_say '(.[$to].reason | contains("lahf_lm")) and .[$third].reason == null'
+  run on "$THIRD" wherry check web
+  [[ $output == *"warning: $TO: "*lahf_lm* && $output != *"$THIRD: "*lahf_lm* ]]
+  restart_libvirtd "$TO" "rm -r $cache; mv $cache.whole $cache"
+  hosts_say '.[$to].transfer == "live" and .[$to].reason == null'
+  counter_unbroken web "$BOOTS"
+}
+
+@test "a_host_whose_libvirt_does_not_answer_is_no_target" {
+  on "$TO" sh -c 'pkill -x libvirtd; while pgrep -x libvirtd >/dev/null; do sleep 0.1; done'
+  hosts_say '.[$to].transfer == "none" and (.[$to].reason | contains("qemu+tcp://" + $to)) and .[$third].transfer == "live"'
+  run -78 on "$THIRD" wherry check web
+  [[ $output == *"error: $TO: "*"qemu+tcp://$TO"* ]]
+  restart_libvirtd "$TO" true
+  hosts_say '.[$to].transfer == "live"'
+}
+
+@test "two_hosts_of_one_UUID_are_found" {
+  local conf=/etc/libvirt/libvirtd.conf uuid
+  uuid=$(on "$FROM" virsh capabilities | sed -n 's:.*<uuid>\(.*\)</uuid>.*:\1:p' | head -n 1)
+  run on "$THIRD" wherry check
+  [[ $output == *"fencing is off"* && $output != *"host UUID"* ]]
+  restart_libvirtd "$TO" "cp $conf /var/cache/libvirt/whole.conf; sed 's/^host_uuid.*/host_uuid = \"$uuid\"/' /var/cache/libvirt/whole.conf >$conf"
+  run -78 on "$THIRD" wherry check
+  [[ $output == *"its host UUID is that of "*"$uuid"*"libvirt takes both for one host"* ]]
+  restart_libvirtd "$TO" "cat /var/cache/libvirt/whole.conf >$conf"
+}
+
+@test "hosts_counts_the_free_places_and_measures_what_the_VM_writes" {
+  hosts_say '.[$to].slots == 2 and .[$to].slots_free == 2 and .[$from].slots_free == 2'
+  jq -e '.dirty_mib_per_s >= 0' <<<"$output"
+  slow_wire
+  move_in_background "$THIRD" "$TO"
+  wait_until 30 is_sending
+  run -75 on "$THIRD" wherry hosts web
+  [ "$output" = "wherry: web is on its way from $FROM to $TO already: wherry status" ]
+  lab shape "$FROM" mig off
+  ended_with 0
 }
 
 @test "hosts_of_what_is_not_there_or_does_not_run_is_one_sentence" {
