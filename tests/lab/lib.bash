@@ -41,7 +41,7 @@ guest_base() { # NAME: the base name of its files in $LAB/shared and $LAB/guests
   for dir in "$LAB"/guests/*/; do
     if [ "$(cat "$dir/name" 2>/dev/null)" = "$1" ]; then
       basename "$dir"
-      return
+      return 0 # in a teardown, which is a trap, a bare return gives back what the test came to
     fi
   done
   echo "there is no guest '$1'" >&2

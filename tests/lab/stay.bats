@@ -38,7 +38,7 @@ teardown() {
   done
   wait_until 60 no_node_is_lost
   on a1 pcs node unstandby --all
-  on a1 pcs property set no-quorum-policy=
+  on a1 pcs property set --force no-quorum-policy=
   wait_until 20 all_online
   timeout 60 "$LAB_HERE/lab" run a1 pcs resource delete --force "$vm" || true
   wait_until 20 all_publish
