@@ -156,6 +156,7 @@ gboolean cli_check(CliCall *call, GError **error)
     if (now == NULL || !check_vms(defects, only, now, error) ||
         !check_drops(defects, only, now->local_node, error))
         return FALSE;
+    check_certificates(defects, now->local_node);
     if (only == NULL)
         check_networks(defects, now);
     if (only == NULL && !check_cluster(defects, error))

@@ -30,6 +30,8 @@ void check_networks(GPtrArray *defects, const ClusterNetworks *now);
 void check_vm(GPtrArray *defects, const Vm *vm, const ClusterNetworks *now);
 /* The hosts, as migrations of VM reach them; and with ALL, whether VM could run there. */
 gboolean check_hosts(GPtrArray *defects, const Vm *vm, gboolean all, const char *local_node, GError **error);
+/* This node's, for encryption. */
+void check_certificates(GPtrArray *defects, const char *local_node);
 /* The cluster's properties. */
 gboolean check_cluster(GPtrArray *defects, GError **error);
 /* Constraints that a move left behind: for ONLY, or all of VMS. */

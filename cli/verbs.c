@@ -318,12 +318,17 @@ static const CliVerb verbs[] = {
         .most = 1,
         .flags = CLI_SHOWS,
         .summary = "Find what would keep VMs from migrating",
-        .description = "Each finding says what is wrong and where, why it matters, and what mends it. The "
-                       "exit status is 78 "
-                       "where something is wrong, and 0 where there is nothing but warnings and notes.\n\n"
-                       "A VM whose HA status is dropped is named with the reason. Where the process that "
-                       "dropped it is gone, "
-                       "another is started that finds out where the VM runs and regains it.",
+        .description =
+            "Each finding says what is wrong and where, why it matters, and what mends it. The "
+            "exit status is 78 "
+            "where something is wrong, and 0 where there is nothing but warnings and notes.\n\n"
+            "The hosts are asked over the connections that the migrations of the VM use, or of the first VM "
+            "where "
+            "none is named: whether they answer, whether two of them are one to libvirt, and whether "
+            "their processors do for the VM. Certificates are those of this node.\n\n"
+            "A VM whose HA status is dropped is named with the reason. Where the process that "
+            "dropped it is gone, "
+            "another is started that finds out where the VM runs and regains it.",
         .run = cli_check,
     },
     {.name = NULL},

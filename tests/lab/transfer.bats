@@ -73,7 +73,7 @@ certify() { # NODE [NAME]: for QEMU there, with a name that is the node's own
   local pki=$LAB/shared/pki
   openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=${2:-$1}" -keyout "$pki/$1.key" \
     -out "$pki/$1.csr" 2>/dev/null
-  openssl x509 -req -in "$pki/$1.csr" -CA "$pki/ca.pem" -CAkey "$pki/ca.key" -CAcreateserial -days 2 -out "$pki/$1.pem" \
+  openssl x509 -req -in "$pki/$1.csr" -CA "$pki/ca.pem" -CAkey "$pki/ca.key" -CAcreateserial -days "${DAYS:-2}" -out "$pki/$1.pem" \
     -extfile <(printf '%s\n' "subjectAltName=DNS:${2:-$1}" extendedKeyUsage=serverAuth,clientAuth \
       keyUsage=digitalSignature basicConstraints=CA:FALSE) 2>/dev/null
   on "$1" sh -ec 'mkdir -p /etc/pki/qemu && cd /etc/pki/qemu && cp "$1/ca.pem" ca-cert.pem
@@ -187,6 +187,16 @@ marker_is_seen() { grep -qaF "$MARKER" "$LAB/shared/capture"; }
 # Those of QEMU, whose ports are libvirt's for migrations.
 connections() { on a2 ss -Htn state established '( sport >= 49152 and sport <= 49215 )' | wc -l; }
 connections_are() { [ "$(connections)" = "$1" ]; }
+
+@test "certificates_that_expire_are_told_beforehand" {
+  run on a1 wherry check
+  [[ $output != *expire* ]]
+  DAYS=0 certify a1
+  run on a1 wherry check --json
+  jq -e '[.findings[] | select(.where == "a1" and (.what | test("expire")))
+    | .level + " " + (.what | sub(".*/(?<file>[^/]*pem) (?<how>[a-z ]*),? on .*"; "\(.file) \(.how)"))] | sort
+    == ["error client-cert.pem has expired", "error server-cert.pem has expired", "warning ca-cert.pem expires"]' <<<"$output"
+}
 
 @test "migration_connections_carry_the_memory" {
   boot --dirty 32
