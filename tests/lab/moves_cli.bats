@@ -402,7 +402,7 @@ restart_libvirtd() {
     wait_until 20 grep -q 'Cancel it (c), leave it running (l)' "$terminal"
     printf 'c\n'
     wait_until 30 grep -q 'was cancelled' "$terminal"
-  } 3>&- 4>&- | timeout 100 "$LAB_HERE/lab" run "$THIRD" script --quiet --flush --return --command "wherry move web $TO" "$terminal" >/dev/null || {
+  } 3>&- 4>&- | timeout 100 "$LAB_HERE/lab" run "$THIRD" script --quiet --flush --return --command "exec wherry move web $TO" "$terminal" >/dev/null || {
     cat -v "$terminal"
     return 1
   }
