@@ -219,9 +219,9 @@ gboolean cluster_probes_await(const char *resource, OcfDeadline deadline, Cluste
 void cluster_probes_clear(ClusterProbes *probes);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ClusterProbes, cluster_probes_clear)
 
-/* TRUE if the cluster has RESOURCE started on NODE and nowhere else, manages it, and sees nothing wrong with
- * it. */
-gboolean cluster_manages_on(const char *resource, const char *node, OcfDeadline deadline);
+/* Whether it has found RESOURCE running on another node than NODE, and well, and manages it there. FALSE also
+ * where nobody can tell. */
+gboolean cluster_manages_elsewhere(const char *resource, const char *node, OcfDeadline deadline);
 
 /* Erases the history of RESOURCE on all nodes, so that it is probed anew (crm_resource --refresh). */
 gboolean cluster_history_erase(const char *resource, OcfDeadline deadline, GError **error);

@@ -65,10 +65,10 @@ const ClusterStanding *cluster_standing_of(const GPtrArray *standings, const cha
     return NULL;
 }
 
-gboolean cluster_manages_on(const char *resource, const char *node, OcfDeadline deadline)
+gboolean cluster_manages_elsewhere(const char *resource, const char *node, OcfDeadline deadline)
 {
     g_autoptr(GPtrArray) standings = cluster_standings_read(deadline, NULL);
     const ClusterStanding *standing = cluster_standing_of(standings, resource);
 
-    return standing != NULL && standing->well && strcmp(standing->nodes->pdata[0], node) == 0;
+    return standing != NULL && standing->well && strcmp(standing->nodes->pdata[0], node) != 0;
 }

@@ -202,13 +202,13 @@ static gboolean note_ends(Settler *settler, Ends ends, GError **error)
     return done;
 }
 
-/* It has moved, and the cluster has found that out by itself: somebody had it probe. */
+/* It has moved, and the cluster has found that out by itself: somebody had it probe. It may have moved on since. */
 static gboolean is_seen_already(const Settler *settler)
 {
     const Journal *journal = settler->journal;
 
     return settler->drop == NULL && journal != NULL && journal->step == JOURNAL_MOVED &&
-           cluster_manages_on(settler->resource, journal->target, ocf_deadline_in(ASK_MS));
+           cluster_manages_elsewhere(settler->resource, journal->source, ocf_deadline_in(ASK_MS));
 }
 
 static gboolean settle_guest(Settler *settler, GError **error)

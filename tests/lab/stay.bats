@@ -392,6 +392,26 @@ has_no_record_of_moves() { ! on a1 cibadmin --query --xpath "//lrm_resource[@id=
   stayed_on "$TO"
 }
 
+# A refresh in mid-travel has the cluster find the guest by itself and never stop the source, so that the journal stays.
+@test "what_is_left_of_a_move_before_the_last_drops_nothing" {
+  local journal node left=$BATS_TEST_TMPDIR/left
+  protect
+  journal=$LAB/nodes/$FROM/lib/wherry/LiveDomain-$vm.migration
+  begin_slow_move
+  wait_until 30 step_is "$FROM" sending
+  sed '/^sum=/d; s/^step=.*/step=moved/' "$journal" >"$left"
+  for node in a1 a2 a3; do lab shape "$node" mig off; done
+  wait_until 60 managed_on "$TO"
+  timeout 60 "$LAB_HERE/lab" run a1 pcs resource move "$vm" "$THIRD"
+  wait_until 60 managed_on "$THIRD"
+  on a1 crm_resource --wait --timeout=30s
+  { cat "$left"; printf 'sum=%s\n' "$(sha256sum <"$left" | cut -d' ' -f1)"; } |
+    on "$FROM" sh -c 'cat >"/var/lib/wherry/LiveDomain-$1.migration"' - "$vm"
+  wait_until 60 step_is "$FROM" ''
+  refute grep -hE "HA status of $vm is dropped" "$LAB"/nodes/*/log/syslog
+  stayed_on "$THIRD"
+}
+
 @test "moves_there_and_back_never_drop_HA_status" {
   protect
   local node
