@@ -6,6 +6,7 @@
 #ifndef WHERRY_AGENT_HOST_H
 #define WHERRY_AGENT_HOST_H
 
+#include "agent/fitness.h"
 #include "agent/hypervisor.h"
 
 /* What a running guest demands of a host's processor; empty where libvirt itself checks nothing. */
@@ -23,15 +24,6 @@ gboolean host_demand_parse(const char *xml, HostDemand *demand, GError **error);
 /* From GUEST as it runs at HYPERVISOR. */
 gboolean host_demand_read(Hypervisor *hypervisor, const char *guest, OcfDeadline deadline, HostDemand *demand,
                           GError **error);
-
-typedef struct {
-    char *uuid;     /* that libvirt takes the host for; two hosts with one do not migrate to each other */
-    gulong version; /* of libvirt, as in hypervisor_version */
-    char *lacks;    /* why its processor does not do for the demand, in libvirt's words; NULL: it does */
-} HostFacts;
-
-void host_facts_clear(HostFacts *facts);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HostFacts, host_facts_clear)
 
 /* DEMAND may be NULL. */
 gboolean host_ask(Hypervisor *hypervisor, const HostDemand *demand, OcfDeadline deadline, HostFacts *facts,

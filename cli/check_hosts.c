@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Hosts, as migrations reach them. */
+#include "agent/fitness.h"
 #include "cli/check.h"
-#include "cli/fitness.h"
 
 #include <string.h>
 
@@ -74,15 +74,11 @@ gboolean check_hosts(GPtrArray *defects, const Vm *vm, gboolean all, const char 
     g_autoptr(GPtrArray) nodes = cluster_nodes_online(ocf_deadline_in(ASK_MS), error);
     g_autoptr(GPtrArray) known = g_ptr_array_new_with_free_func(known_free);
     g_autofree char *from = nodes != NULL && all ? vm_locate(vm, NULL) : NULL;
-    g_auto(Fitness) fitness = {.vm = vm, .local_node = g_strdup(local_node), .dirty_mib_s = -1};
 
     if (nodes == NULL)
         return FALSE;
-    if (from != NULL) {
-        fitness_clear(&fitness);
-        fitness_begin(&fitness, vm, from, local_node);
-    }
+    g_autoptr(Fitness) fitness = fitness_new(vm, from, local_node);
     for (guint i = 0; i < nodes->len; i++)
-        check_host(defects, known, &fitness, nodes->pdata[i]);
+        check_host(defects, known, fitness, nodes->pdata[i]);
     return TRUE;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* wherry hosts VM */
+#include "agent/fitness.h"
 #include "agent/slots.h"
 #include "cli/carriage.h"
 #include "cli/cli.h"
-#include "cli/fitness.h"
 #include "cli/json.h"
 #include "cli/report_view.h"
 #include "cli/table.h"
@@ -32,7 +32,7 @@ typedef struct {
     ClusterNetworks *networks; /* NULL: not known */
     ClusterLimits *limits;
     GPtrArray *reports;
-    Fitness fitness;
+    Fitness *fitness; /* NULL: of an agent that is not ours */
 } Circumstances;
 
 static void circumstances_clear(Circumstances *now)
@@ -42,10 +42,16 @@ static void circumstances_clear(Circumstances *now)
     cluster_networks_free(now->networks);
     cluster_limits_free(now->limits);
     g_clear_pointer(&now->reports, g_ptr_array_unref);
-    fitness_clear(&now->fitness);
+    fitness_free(now->fitness);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Circumstances, circumstances_clear)
+
+/* In MiB/s; -1: not known. */
+static gint64 dirty_of(const Circumstances *now)
+{
+    return now->fitness != NULL ? fitness_dirty_mib_s(now->fitness) : -1;
+}
 
 static void host_free(gpointer data)
 {
@@ -78,14 +84,14 @@ static void find_obstacle(Host *host, const Circumstances *now)
         *obstacle = g_strdup_printf(VIEW_REFUSES, host->node, host->node);
     if (*obstacle != NULL)
         return;
-    if (!fitness_ask(&now->fitness, host->node, &facts, &why))
+    if (!fitness_ask(now->fitness, host->node, &facts, &why))
         *obstacle = g_strdup(why->message);
     host->why = g_steal_pointer(&facts.lacks);
 }
 
 static void heed_writes(Host *host, const Circumstances *now)
 {
-    gint64 dirty_mib_s = now->fitness.dirty_mib_s;
+    gint64 dirty_mib_s = dirty_of(now);
 
     if (dirty_mib_s > 0 && !carriage_heed_writes(&host->carriage, now->vm, (guint64)dirty_mib_s) &&
         host->why == NULL)
@@ -212,7 +218,7 @@ static void print_json(const Circumstances *now, const GPtrArray *hosts)
     }
     json_object_set_new(answer, "vm", json_text(now->vm->id));
     json_object_set_new(answer, "dirty_mib_per_s",
-                        now->fitness.dirty_mib_s >= 0 ? json_integer(now->fitness.dirty_mib_s) : json_null());
+                        dirty_of(now) >= 0 ? json_integer(dirty_of(now)) : json_null());
     json_object_set_new(answer, "hosts", list);
     json_answer(answer);
 }
@@ -237,7 +243,7 @@ static gboolean read_circumstances(Circumstances *now, const char *vm, GError **
     if (local_node == NULL)
         return view_unreachable(why, error);
     if (vm_is_live_domain(now->vm))
-        fitness_begin(&now->fitness, now->vm, now->from, local_node);
+        now->fitness = fitness_new(now->vm, now->from, local_node);
     return TRUE;
 }
 
