@@ -198,6 +198,18 @@ connections_are() { [ "$(connections)" = "$1" ]; }
     == ["error client-cert.pem has expired", "error server-cert.pem has expired", "warning ca-cert.pem expires"]' <<<"$output"
 }
 
+# a2 has an SSH server that a1 knows; migrations of this VM are controlled over SSH.
+@test "a_host_whose_SSH_key_is_not_known_is_told_beforehand" {
+  on a1 pcs resource create "$guest" ocf:wherry:LiveDomain "config=$(lab guest "$guest")" migration_transport=ssh --disabled
+  run on a1 wherry check "$guest" --json
+  jq -e '[.findings[] | select(.where == "a2" and .level == "error")] == []' <<<"$output"
+  on a1 sh -c 'cp ~/.ssh/known_hosts /run/known_hosts && sed -i "/^a2 /d" ~/.ssh/known_hosts'
+  run on a1 wherry check "$guest" --json
+  on a1 sh -c 'cp /run/known_hosts ~/.ssh/known_hosts'
+  on a1 pcs resource delete --force "$guest"
+  jq -e '.findings[] | select(.where == "a2" and .level == "error" and (.what | test("[Hh]ost key verification failed")))' <<<"$output"
+}
+
 @test "migration_connections_carry_the_memory" {
   boot --dirty 32
   lab shape a1 mig 60
