@@ -70,6 +70,10 @@ static gboolean wait_for_turn(Move *move, const ClusterLimits *limits, GError **
         move_note_waiting(move, why);
         if (ocf_deadline_sleep(until, LOOK_EVERY_MS))
             continue;
+        if (!cluster_limit_is_set(limits, call->local_node) && !cluster_limit_is_set(limits, call->peer)) {
+            g_message("%s does not wait any longer for its turn", guest_name(move->guest));
+            return TRUE;
+        }
         move->journal->retry_delay_s = MIN(move->journal->retry_delay_s, RETRY_S);
         return move_fail(error,
                          "%s stays where it is: its turn has not come within %" G_GINT64_FORMAT " s: %s",

@@ -201,10 +201,12 @@ static const CliVerb verbs[] = {
             "for their turn, and their timeouts have not begun. Two are a good start: each more makes all of "
             "them slower on the same wire.\n\n"
             "With --node the limit is that of one node, and the agents keep to it: a migration waits for its "
-            "turn, and wherry status says for whom. So they do, with two a node, where no limit is set. That "
-            "waiting takes time off the timeout of migrate_to: after half of it the VM stays where it is, "
-            "and "
-            "the cluster tries again. Agents of other kinds know nothing of it.",
+            "turn, and wherry status says for whom. That waiting takes time off the timeout of migrate_to: "
+            "after half of it the VM stays where it is, and the cluster tries again. Where no limit is set "
+            "the "
+            "agents keep to two a node, and after half of the timeout go on all the same. Agents of other "
+            "kinds "
+            "know nothing of it.",
         .run = cli_limit_migrations,
     },
     {

@@ -310,6 +310,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ClusterLimits, cluster_limits_free)
 /* The limit that holds for NODE. */
 gint64 cluster_limit_of(const ClusterLimits *limits, const char *node);
 
+/* Whether somebody has set one that holds for NODE. */
+gboolean cluster_limit_is_set(const ClusterLimits *limits, const char *node);
+
 /* Whether Pacemaker itself keeps NODE within its limit. */
 gboolean cluster_limit_is_scheduled(const ClusterLimits *limits, const char *node);
 gboolean cluster_node_refuses(const ClusterLimits *limits, const char *node);

@@ -115,6 +115,13 @@ gint64 cluster_limit_of(const ClusterLimits *limits, const char *node)
     return limits->migrations > 0 ? limits->migrations : CLUSTER_LIMIT_DEFAULT;
 }
 
+gboolean cluster_limit_is_set(const ClusterLimits *limits, const char *node)
+{
+    const ClusterNodeLimits *own = find(limits, node);
+
+    return limits->migrations > 0 || (own != NULL && own->migrations > 0);
+}
+
 gboolean cluster_limit_is_scheduled(const ClusterLimits *limits, const char *node)
 {
     return limits->migrations > 0 && limits->migrations <= cluster_limit_of(limits, node);

@@ -321,6 +321,23 @@ phases() { on a3 wherry status --json | jq -e "[.migrations[].phase] | $1"; }
   unharmed
 }
 
+# Two others that send from a2, told by a1, where no daemon tells what is true.
+@test "with_no_limit_set_a_migration_waits_a_while_and_then_goes_on" {
+  local other="form=1 phase=sending vm=other guest=other source=a2 target=a1 began=1"
+  on a1 pcs node standby a1
+  wait_until 30 on a1 sh -c '! pgrep -x wherryd'
+  on a1 attrd_updater --name wherry-moves --private --update "$other id=1|$other id=2"
+  on a2 pcs resource update vm1 op migrate_to timeout=20s
+  on a2 crm_resource --move --resource vm1 --node a3
+  wait_until 30 phases 'contains(["waiting"])'
+  wait_until 30 log_says a2 'vm1 does not wait any longer for its turn'
+  wait_until 60 guest_is_on vm1 a3
+  on a1 attrd_updater --name wherry-moves --private --delete
+  wait_until 30 is_well vm1
+  on a2 pcs resource update vm1 op migrate_to timeout=60s
+  unharmed
+}
+
 @test "a_migration_that_waits_for_its_turn_can_be_cancelled" {
   local node vm
   for node in a1 a2 a3; do lab shape "$node" mig 60; done

@@ -199,6 +199,8 @@ static void limits_of_nodes_stand_beside_that_of_all(void **state)
     g_autoptr(ClusterLimits) none = read_limits();
     assert_int_equal(cluster_limit_of(none, "a3"), CLUSTER_LIMIT_DEFAULT);
     assert_false(cluster_limit_is_scheduled(none, "a3"));
+    assert_true(cluster_limit_is_set(limits, "a1"));
+    assert_false(cluster_limit_is_set(none, "a3"));
     assert_false(cluster_node_refuses(none, "a1"));
 }
 
