@@ -3,7 +3,7 @@
 
 #include <poll.h>
 
-enum { SOON_MS = 1000, QUIET_MS = 300 };
+enum { SOON_MS = 1000, QUIET_MS = 300, SETTLED_MS = 20000 };
 
 /* Each test has a wire "mig0" whose other end "peer0" is at hand. */
 static int set_up(void **state)
@@ -53,8 +53,9 @@ static void assert_link(const char *interface, const char *expected)
 {
     g_autofree char *text = NULL;
 
-    /* the kernel settles a link's state within a moment */
-    for (guint attempt = 0; attempt < 20; attempt++) {
+    /* the kernel settles the states of links once a second (net/core/link_watch.c), and later where it is
+     * busy */
+    for (guint attempt = 0; attempt < SETTLED_MS / 50; attempt++) {
         g_free(text);
         text = link_text(interface);
         if (strcmp(text, expected) == 0)
