@@ -26,8 +26,8 @@ Fitness *fitness_new(const ClusterResource *resource, const char *from, const ch
 void fitness_free(Fitness *fitness);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fitness, fitness_free)
 
-/* How much the VM writes into its memory, in MiB/s; -1: not known. */
-gint64 fitness_dirty_mib_s(const Fitness *fitness);
+/* How much the VM writes into its memory, in MiB/s, measured for a second; -1: not known. */
+gint64 fitness_measure_writes(const Fitness *fitness);
 
 /* Asks NODE what it is, and whether its processor does. FALSE with ERROR: it does not answer as migrations
  * ask it. libvirt itself compares once more when the guest has arrived, and has the last word: FACTS.lacks is

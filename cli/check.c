@@ -64,8 +64,10 @@ static gboolean check_vms(GPtrArray *defects, const char *only, const ClusterNet
     if (vms == NULL || !check_constraints(defects, vms, error))
         return FALSE;
     /* one VM's way to the hosts is mostly that of all */
-    return vms->len == 0 || !vm_is_live_domain(vms->pdata[0]) ||
-           check_hosts(defects, vms->pdata[0], only != NULL, now->local_node, error);
+    for (guint i = 0; i < vms->len; i++)
+        if (vm_hosts_can_be_asked(vms->pdata[i]))
+            return check_hosts(defects, vms->pdata[i], only != NULL, now->local_node, error);
+    return TRUE;
 }
 
 /* ---- dropped HA status --------------------------------------------------------------------------------- */

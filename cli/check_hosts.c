@@ -29,7 +29,6 @@ static char *version_text(gulong version)
 /* Two that are the same host to libvirt, or have different ones. */
 static void compare(GPtrArray *defects, const Known *one, const Known *other)
 {
-
     if (one->facts.uuid != NULL && g_strcmp0(one->facts.uuid, other->facts.uuid) == 0) {
         g_autofree char *what =
             g_strdup_printf("its host UUID is that of %s, %s", other->node, one->facts.uuid);

@@ -32,7 +32,8 @@ typedef struct {
     ClusterNetworks *networks; /* NULL: not known */
     ClusterLimits *limits;
     GPtrArray *reports;
-    Fitness *fitness; /* NULL: of an agent that is not ours */
+    Fitness *fitness;   /* NULL: its hypervisors cannot be asked one by one */
+    gint64 dirty_mib_s; /* that it writes into its memory; -1: not known */
 } Circumstances;
 
 static void circumstances_clear(Circumstances *now)
@@ -46,12 +47,6 @@ static void circumstances_clear(Circumstances *now)
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Circumstances, circumstances_clear)
-
-/* In MiB/s; -1: not known. */
-static gint64 dirty_of(const Circumstances *now)
-{
-    return now->fitness != NULL ? fitness_dirty_mib_s(now->fitness) : -1;
-}
 
 static void host_free(gpointer data)
 {
@@ -84,14 +79,14 @@ static void find_obstacle(Host *host, const Circumstances *now)
         *obstacle = g_strdup_printf(VIEW_REFUSES, host->node, host->node);
     if (*obstacle != NULL)
         return;
-    if (!fitness_ask(now->fitness, host->node, &facts, &why))
+    if (now->fitness != NULL && !fitness_ask(now->fitness, host->node, &facts, &why))
         *obstacle = g_strdup(why->message);
     host->why = g_steal_pointer(&facts.lacks);
 }
 
 static void heed_writes(Host *host, const Circumstances *now)
 {
-    gint64 dirty_mib_s = dirty_of(now);
+    gint64 dirty_mib_s = now->dirty_mib_s;
 
     if (dirty_mib_s > 0 && !carriage_heed_writes(&host->carriage, now->vm, (guint64)dirty_mib_s) &&
         host->why == NULL)
@@ -218,7 +213,7 @@ static void print_json(const Circumstances *now, const GPtrArray *hosts)
     }
     json_object_set_new(answer, "vm", json_text(now->vm->id));
     json_object_set_new(answer, "dirty_mib_per_s",
-                        dirty_of(now) >= 0 ? json_integer(dirty_of(now)) : json_null());
+                        now->dirty_mib_s >= 0 ? json_integer(now->dirty_mib_s) : json_null());
     json_object_set_new(answer, "hosts", list);
     json_answer(answer);
 }
@@ -238,12 +233,15 @@ static gboolean read_circumstances(Circumstances *now, const char *vm, GError **
     now->limits = cluster_limits_read(ocf_deadline_in(ASK_MS), &why);
     if (now->limits == NULL)
         return view_unreachable(why, error);
-    now->networks = cluster_networks_read(NULL, ocf_deadline_in(ASK_MS), NULL);
     g_autofree char *local_node = cluster_local_node(ocf_deadline_in(ASK_MS), &why);
     if (local_node == NULL)
         return view_unreachable(why, error);
-    if (vm_is_live_domain(now->vm))
-        now->fitness = fitness_new(now->vm, now->from, local_node);
+    now->networks = cluster_networks_read(local_node, ocf_deadline_in(ASK_MS), NULL);
+    now->dirty_mib_s = -1;
+    if (!vm_hosts_can_be_asked(now->vm))
+        return TRUE;
+    now->fitness = fitness_new(now->vm, now->from, local_node);
+    now->dirty_mib_s = fitness_measure_writes(now->fitness);
     return TRUE;
 }
 

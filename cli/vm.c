@@ -104,3 +104,8 @@ char *vm_locate(const Vm *vm, GError **error)
 {
     return cluster_resource_locate(vm->id, ocf_deadline_in(ASK_MS), error);
 }
+
+gboolean vm_hosts_can_be_asked(const Vm *vm)
+{
+    return vm_is_live_domain(vm) && vm_parameter(vm, "remoteuri") == NULL;
+}

@@ -23,6 +23,8 @@ gboolean vm_is_agent(const char *agent);
 const char *vm_parameter(const Vm *vm, const char *name);
 gboolean vm_is_live_domain(const Vm *vm);
 gboolean vm_may_migrate(const Vm *vm);
+/* Whether its agent is ours, and reaches each node's hypervisor by the node: remoteuri names one alone. */
+gboolean vm_hosts_can_be_asked(const Vm *vm);
 
 /* The parameter that decides alone where VM's migrations go, as "migrateuri=tcp://..."; NULL: networks do. */
 char *vm_own_way(const Vm *vm);

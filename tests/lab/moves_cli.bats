@@ -324,6 +324,16 @@ restart_libvirtd() {
   hosts_say '.[$to].transfer == "live"'
 }
 
+# It names one hypervisor alone, so the others are not to be asked by it.
+@test "a_VM_with_remoteuri_has_no_hosts_that_cannot_be_asked" {
+  on a1 pcs resource update web "remoteuri=qemu+tcp://$TO/system"
+  hosts_say '.[$to].transfer == "live" and .[$third].transfer == "live"'
+  run on "$THIRD" wherry check web
+  [[ $output != *"cannot be asked from here"* ]]
+  on a1 pcs resource update web remoteuri=
+  guest_is_on web "$FROM"
+}
+
 @test "two_hosts_of_one_UUID_are_found" {
   local conf=/etc/libvirt/libvirtd.conf uuid
   uuid=$(on "$FROM" virsh capabilities | sed -n 's:.*<uuid>\(.*\)</uuid>.*:\1:p' | head -n 1)
