@@ -61,7 +61,8 @@ static gboolean wait_for_turn(Move *move, const ClusterLimits *limits, GError **
 
     move_tell(move);
     while (ask(move, limits, &why, &unknown)) {
-        if (move_is_cancelled(move))
+        /* before it waits there is nothing yet that only this would end */
+        if (move->report->phase == REPORT_WAITING && move_is_cancelled(move))
             return move_fail_cancelled(move, error);
         if (why == NULL)
             return TRUE;

@@ -111,8 +111,7 @@ gboolean check_cluster(GPtrArray *defects, GError **error)
     if (g_hash_table_lookup(properties, "migration-limit") == NULL)
         defect_add(defects, NETPREF_NOTE, "cluster", "there is no limit of migrations (migration-limit)",
                    "a drain begins as many at once as the nodes' load allows, and their timeouts run while "
-                   "the agents wait "
-                   "for their turns",
+                   "the agents wait for their turns",
                    g_strdup("wherry limit migrations 2"));
     return TRUE;
 }

@@ -25,13 +25,11 @@ static ClusterLimits *read_limits(GError **error)
 /* NULL with ERROR where there is no such node. */
 static const ClusterNodeLimits *find_node(const ClusterLimits *limits, const char *name, GError **error)
 {
-    for (guint i = 0; i < limits->nodes->len; i++) {
-        const ClusterNodeLimits *node = limits->nodes->pdata[i];
-        if (strcmp(node->name, name) == 0)
-            return node;
-    }
-    cli_refuse(error, CLI_NO_SUCH, "there is no node %s", name);
-    return NULL;
+    const ClusterNodeLimits *node = cluster_limits_find(limits, name);
+
+    if (node == NULL)
+        cli_refuse(error, CLI_NO_SUCH, "there is no node %s", name);
+    return node;
 }
 
 static gboolean changed(gboolean done, const GError *why, GError **error)

@@ -307,6 +307,9 @@ ClusterLimits *cluster_limits_read(OcfDeadline deadline, GError **error);
 void cluster_limits_free(ClusterLimits *limits);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ClusterLimits, cluster_limits_free)
 
+/* Those of NODE; NULL: there is no such node. */
+const ClusterNodeLimits *cluster_limits_find(const ClusterLimits *limits, const char *node);
+
 /* The limit that holds for NODE. */
 gint64 cluster_limit_of(const ClusterLimits *limits, const char *node);
 

@@ -96,7 +96,7 @@ ClusterLimits *cluster_limits_read(OcfDeadline deadline, GError **error)
     return limits;
 }
 
-static const ClusterNodeLimits *find(const ClusterLimits *limits, const char *node)
+const ClusterNodeLimits *cluster_limits_find(const ClusterLimits *limits, const char *node)
 {
     for (guint i = 0; i < limits->nodes->len; i++) {
         const ClusterNodeLimits *one = limits->nodes->pdata[i];
@@ -106,20 +106,24 @@ static const ClusterNodeLimits *find(const ClusterLimits *limits, const char *no
     return NULL;
 }
 
+/* 0: none. */
+static gint64 limit_that_is_set(const ClusterLimits *limits, const char *node)
+{
+    const ClusterNodeLimits *own = cluster_limits_find(limits, node);
+
+    return own != NULL && own->migrations > 0 ? own->migrations : limits->migrations;
+}
+
 gint64 cluster_limit_of(const ClusterLimits *limits, const char *node)
 {
-    const ClusterNodeLimits *own = find(limits, node);
+    gint64 number = limit_that_is_set(limits, node);
 
-    if (own != NULL && own->migrations > 0)
-        return own->migrations;
-    return limits->migrations > 0 ? limits->migrations : CLUSTER_LIMIT_DEFAULT;
+    return number > 0 ? number : CLUSTER_LIMIT_DEFAULT;
 }
 
 gboolean cluster_limit_is_set(const ClusterLimits *limits, const char *node)
 {
-    const ClusterNodeLimits *own = find(limits, node);
-
-    return limits->migrations > 0 || (own != NULL && own->migrations > 0);
+    return limit_that_is_set(limits, node) > 0;
 }
 
 gboolean cluster_limit_is_scheduled(const ClusterLimits *limits, const char *node)
@@ -129,7 +133,7 @@ gboolean cluster_limit_is_scheduled(const ClusterLimits *limits, const char *nod
 
 gboolean cluster_node_refuses(const ClusterLimits *limits, const char *node)
 {
-    const ClusterNodeLimits *own = find(limits, node);
+    const ClusterNodeLimits *own = cluster_limits_find(limits, node);
 
     return own != NULL && own->refuses;
 }

@@ -202,7 +202,8 @@ static gboolean note_ends(Settler *settler, Ends ends, GError **error)
     return done;
 }
 
-/* It has moved, and the cluster has found that out by itself: somebody had it probe. It may have moved on since. */
+/* It has moved, and the cluster has found that out by itself: somebody had it probe. It may have moved on
+ * since. */
 static gboolean is_seen_already(const Settler *settler)
 {
     const Journal *journal = settler->journal;
